@@ -1,0 +1,1 @@
+//! Who belongs together: templates, attachment, exact rebuilds, identity over time.

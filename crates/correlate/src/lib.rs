@@ -1,0 +1,1 @@
+//! Which accounts share an object, and how surprising that is under a stratified null.

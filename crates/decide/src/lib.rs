@@ -1,0 +1,1 @@
+//! Evidence to graduated decisions with reasons, in two lanes.

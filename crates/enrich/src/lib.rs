@@ -1,0 +1,1 @@
+//! Request to enriched event: text becomes keyed sketches, and ends here.

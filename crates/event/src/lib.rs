@@ -1,0 +1,13 @@
+//! What travels: the data contract a platform sends, the records of every topic, their codecs.
+//!
+//! `contract` is the shape of canonical events; `intake` reads them from JSON and says what is
+//! wrong with the rest. Everything else is a record of one topic, one file each. This crate knows
+//! no stage, no driver, no clock.
+
+pub mod contract;
+pub mod enriched;
+pub mod id;
+pub mod rfc3339;
+pub mod time;
+
+pub use time::EventTime;

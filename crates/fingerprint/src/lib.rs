@@ -1,0 +1,1 @@
+//! One account's behaviour in bounded, decayed windows; sightings of shared objects.

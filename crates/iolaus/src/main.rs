@@ -1,0 +1,2 @@
+//! The program: reads the command line, hands over to one verb.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The contract every stage keeps: time, buckets, slots, tables, state, exact arithmetic.
