@@ -1,0 +1,237 @@
+//! What a stage remembers: tables of a slot that know which of their rows changed.
+//!
+//! The rows live in memory as themselves, not as bytes; bytes are made once per commit, of the rows
+//! that changed, for the changelog. Lookups hash; whatever walks a table does so in key order.
+
+use std::collections::BTreeSet;
+use std::hash::{BuildHasherDefault, Hash, Hasher};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::codec::{Corrupt, decode, encode};
+
+/// Names a table within a stage's state; part of the changelog's keys, so it never changes.
+pub type TableId = u8;
+
+/// One row that changed: its table, its key, and its value now (`None`: gone).
+pub type Change = (TableId, Vec<u8>, Option<Vec<u8>>);
+
+/// State that can be written down row by row and read back.
+pub trait Persist: Default {
+    /// Appends the rows that changed since the last call, in table and key order, and forgets that
+    /// they did.
+    fn take_changes(&mut self, out: &mut Vec<Change>);
+
+    /// Puts back a row that was written down.
+    ///
+    /// # Errors
+    /// If the bytes are damaged or of another version.
+    fn restore(&mut self, table: TableId, key: &[u8], value: Option<&[u8]>) -> Result<(), Corrupt>;
+
+    /// Appends every row, in table and key order: for digests and measurements.
+    fn all_rows(&self, out: &mut Vec<(TableId, Vec<u8>, Vec<u8>)>);
+}
+
+/// Keys are keyed digests already, or small numbers of ours: a multiply-and-shift spreads them.
+#[derive(Clone, Copy, Default)]
+struct DigestHasher(u64);
+
+impl Hasher for DigestHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.write_u64(u64::from_le_bytes(word));
+        }
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        let mixed = (self.0.rotate_left(29) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = mixed ^ mixed >> 32;
+    }
+}
+
+#[expect(
+    clippy::disallowed_types,
+    reason = "the one hash map of the stages: its order is never seen, every walk sorts"
+)]
+type Map<K, V> = std::collections::HashMap<K, V, BuildHasherDefault<DigestHasher>>;
+
+/// A table of one slot.
+#[derive(Clone, Debug)]
+pub struct Keyed<K, V> {
+    rows: Map<K, V>,
+    /// Keys touched since the changes were last taken; `None` while nobody keeps a changelog.
+    dirty: Option<BTreeSet<K>>,
+}
+
+impl<K, V> Default for Keyed<K, V> {
+    fn default() -> Self {
+        Keyed { rows: Map::default(), dirty: Some(BTreeSet::new()) }
+    }
+}
+
+impl<K: Copy + Eq + Ord + Hash, V> Keyed<K, V> {
+    /// Stops noting which rows change: for runs that keep no changelog.
+    pub fn untracked(&mut self) {
+        self.dirty = None;
+    }
+
+    /// The row of `key`.
+    #[must_use]
+    pub fn get(&self, key: K) -> Option<&V> {
+        self.rows.get(&key)
+    }
+
+    /// The row of `key`, to be changed.
+    pub fn get_mut(&mut self, key: K) -> Option<&mut V> {
+        let row = self.rows.get_mut(&key)?;
+        if let Some(dirty) = &mut self.dirty {
+            dirty.insert(key);
+        }
+        Some(row)
+    }
+
+    /// The row of `key`, to be changed, made by `new` if there is none.
+    pub fn entry(&mut self, key: K, new: impl FnOnce() -> V) -> &mut V {
+        if let Some(dirty) = &mut self.dirty {
+            dirty.insert(key);
+        }
+        self.rows.entry(key).or_insert_with(new)
+    }
+
+    /// Puts a row in place.
+    pub fn insert(&mut self, key: K, value: V) {
+        if let Some(dirty) = &mut self.dirty {
+            dirty.insert(key);
+        }
+        self.rows.insert(key, value);
+    }
+
+    /// Takes a row away.
+    pub fn remove(&mut self, key: K) -> Option<V> {
+        let removed = self.rows.remove(&key)?;
+        if let Some(dirty) = &mut self.dirty {
+            dirty.insert(key);
+        }
+        Some(removed)
+    }
+
+    /// Keeps the rows for which `keep` holds. The order in which it is asked is not defined, so
+    /// `keep` must judge each row by itself.
+    pub fn retain(&mut self, mut keep: impl FnMut(&K, &V) -> bool) {
+        let dirty = &mut self.dirty;
+        self.rows.retain(|key, value| {
+            let stays = keep(key, value);
+            if !stays && let Some(dirty) = dirty {
+                dirty.insert(*key);
+            }
+            stays
+        });
+    }
+
+    /// Every key, in order.
+    #[must_use]
+    pub fn keys(&self) -> Vec<K> {
+        let mut keys: Vec<K> = self.rows.keys().copied().collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    /// Every row, in key order.
+    pub fn iter(&self) -> impl Iterator<Item = (K, &V)> {
+        self.keys().into_iter().map(|key| (key, &self.rows[&key]))
+    }
+
+    /// A whole number folded over all rows; `fold` must not care for their order.
+    pub fn count(&self, mut of: impl FnMut(&K, &V) -> u64) -> u64 {
+        self.rows.iter().map(|(key, value)| of(key, value)).sum()
+    }
+
+    /// How many rows there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}
+
+impl<K, V> Keyed<K, V>
+where
+    K: Copy + Eq + Ord + Hash + Serialize + DeserializeOwned,
+    V: Serialize + DeserializeOwned,
+{
+    /// [`Persist::take_changes`] for this table.
+    pub fn take_changes(&mut self, table: TableId, out: &mut Vec<Change>) {
+        for key in self.dirty.as_mut().map(std::mem::take).unwrap_or_default() {
+            out.push((table, encode(&key), self.rows.get(&key).map(encode)));
+        }
+    }
+
+    /// [`Persist::restore`] for this table.
+    ///
+    /// # Errors
+    /// If the bytes are damaged or of another version.
+    pub fn restore(&mut self, key: &[u8], value: Option<&[u8]>) -> Result<(), Corrupt> {
+        let key = decode(key)?;
+        match value {
+            Some(value) => {
+                self.rows.insert(key, decode(value)?);
+            }
+            None => {
+                self.rows.remove(&key);
+            }
+        }
+        Ok(())
+    }
+
+    /// [`Persist::all_rows`] for this table.
+    pub fn all_rows(&self, table: TableId, out: &mut Vec<(TableId, Vec<u8>, Vec<u8>)>) {
+        out.extend(self.iter().map(|(key, value)| (table, encode(&key), encode(value))));
+    }
+}
+
+/// Implements [`Persist`] for a struct whose fields are all [`Keyed`] tables, numbered in order.
+#[macro_export]
+macro_rules! persist_tables {
+    ($state:ty { $($id:literal => $field:ident),+ $(,)? }) => {
+        impl $crate::Persist for $state {
+            fn take_changes(&mut self, out: &mut Vec<$crate::Change>) {
+                $(self.$field.take_changes($id, out);)+
+            }
+
+            fn restore(
+                &mut self,
+                table: $crate::TableId,
+                key: &[u8],
+                value: Option<&[u8]>,
+            ) -> Result<(), $crate::Corrupt> {
+                match table {
+                    $($id => self.$field.restore(key, value),)+
+                    _ => $crate::decode::<()>(&[table]),
+                }
+            }
+
+            fn all_rows(&self, out: &mut Vec<($crate::TableId, Vec<u8>, Vec<u8>)>) {
+                $(self.$field.all_rows($id, out);)+
+            }
+        }
+
+        impl $state {
+            /// Stops noting which rows change: for runs that keep no changelog.
+            pub fn untracked(&mut self) {
+                $(self.$field.untracked();)+
+            }
+        }
+    };
+}

@@ -1,0 +1,95 @@
+//! A table with effect times: what a task knows from elsewhere, as it stood at any recent time.
+//!
+//! Rows come from one writer, with the time from which they hold. A reader asks for the value *at*
+//! an event's time and so gets the same answer however early or late the row reached it.
+
+use std::borrow::Borrow;
+use std::collections::BTreeMap;
+
+use event::EventTime;
+
+/// Values by key and effect time.
+#[derive(Clone, Debug)]
+pub struct Versions<K, V> {
+    rows: BTreeMap<K, Vec<(EventTime, Option<V>)>>,
+}
+
+impl<K: Ord, V> Default for Versions<K, V> {
+    fn default() -> Self {
+        Versions { rows: BTreeMap::new() }
+    }
+}
+
+impl<K: Ord, V> Versions<K, V> {
+    /// Adds a row: from `effect` on, `key` has `value` (`None`: nothing). A row of the same key and
+    /// effect time replaces the earlier one.
+    pub fn insert(&mut self, key: K, effect: EventTime, value: Option<V>) {
+        let versions = self.rows.entry(key).or_default();
+        match versions.binary_search_by_key(&effect, |(at, _)| *at) {
+            Ok(index) => versions[index].1 = value,
+            Err(index) => versions.insert(index, (effect, value)),
+        }
+    }
+
+    /// The value in effect at `time`.
+    #[must_use]
+    pub fn at<Q: Ord + ?Sized>(&self, key: &Q, time: EventTime) -> Option<&V>
+    where
+        K: Borrow<Q>,
+    {
+        let versions = self.rows.get(key)?;
+        versions.iter().rev().find(|(effect, _)| *effect <= time)?.1.as_ref()
+    }
+
+    /// Every key with a value in effect at `time`, in key order.
+    pub fn all_at(&self, time: EventTime) -> impl Iterator<Item = (&K, &V)> {
+        self.rows.iter().filter_map(move |(key, versions)| {
+            let (_, value) = versions.iter().rev().find(|(effect, _)| *effect <= time)?;
+            value.as_ref().map(|value| (key, value))
+        })
+    }
+
+    /// Forgets what nobody at `time` or later can ask for.
+    pub fn prune(&mut self, time: EventTime) {
+        self.rows.retain(|_, versions| {
+            let superseded = versions.iter().rposition(|(effect, _)| *effect <= time).unwrap_or(0);
+            versions.drain(..superseded);
+            versions.iter().any(|(effect, value)| value.is_some() || *effect > time)
+        });
+    }
+
+    /// Whether there is no row at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_holds_from_its_effect_time_on() {
+        let mut table = Versions::default();
+        table.insert("a", EventTime(20), Some(2));
+        table.insert("a", EventTime(10), Some(1));
+        table.insert("a", EventTime(30), None);
+        let seen = |time| table.at("a", EventTime(time)).copied();
+        assert_eq!([9, 10, 19, 20, 29, 30].map(seen), [None, Some(1), Some(1), Some(2), Some(2), None]);
+        assert_eq!(table.at("b", EventTime(99)), None);
+    }
+
+    #[test]
+    fn pruning_changes_no_answer_that_may_still_be_asked_for() {
+        let mut table = Versions::default();
+        for (effect, value) in [(10, Some(1)), (20, Some(2)), (30, None)] {
+            table.insert("a", EventTime(effect), value);
+        }
+        table.prune(EventTime(25));
+        assert_eq!(table.at("a", EventTime(25)), Some(&2));
+        assert_eq!(table.at("a", EventTime(30)), None);
+        table.prune(EventTime(30));
+        assert!(table.is_empty());
+    }
+}
