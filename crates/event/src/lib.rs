@@ -5,9 +5,17 @@
 //! no stage, no driver, no clock.
 
 pub mod contract;
+pub mod control;
 pub mod enriched;
 pub mod id;
+pub mod link;
+mod nats;
+pub mod public;
 pub mod rfc3339;
+pub mod sighting;
+pub mod standing;
+pub mod table;
 pub mod time;
 
+pub use nats::{Nats, ln, ln_ratio};
 pub use time::EventTime;

@@ -136,7 +136,8 @@ impl<T> Clock<T> {
 
     /// The held records were right, or nothing else will come: they become ready at their own times.
     pub fn confirm(&mut self) {
-        self.ready.extend(self.held.drain(..).map(|(time, record)| (time, Fate::Confirmed, record)));
+        self.ready
+            .extend(self.held.drain(..).map(|(time, record)| (time, Fate::Confirmed, record)));
     }
 
     /// An ordinary record came: whatever is held was wrong and becomes ready, clamped.
@@ -233,7 +234,13 @@ mod tests {
         let later = start + 30 * HOUR;
         assert_eq!(
             fold(&[start, later, later + 1, later + 2, later + 3]),
-            [(start, false), (later, false), (later + 1, false), (later + 2, false), (later + 3, false)]
+            [
+                (start, false),
+                (later, false),
+                (later + 1, false),
+                (later + 2, false),
+                (later + 3, false)
+            ]
         );
     }
 

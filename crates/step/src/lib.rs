@@ -10,7 +10,6 @@ pub mod chi2;
 mod clock;
 mod codec;
 pub mod decay;
-mod nats;
 mod operator;
 mod slot;
 mod state;
@@ -18,7 +17,7 @@ mod versions;
 
 pub use clock::{Clock, Stamp, TimeConfig};
 pub use codec::{Corrupt, decode, encode, encode_to};
-pub use nats::{Nats, ln, ln_ratio};
+pub use event::{Nats, ln, ln_ratio};
 pub use operator::{Operator, Stamped};
 pub use slot::{SLOTS, Slot, partition_of};
 pub use state::{Change, Keyed, Persist, TableId};

@@ -76,7 +76,10 @@ mod tests {
         table.insert("a", EventTime(10), Some(1));
         table.insert("a", EventTime(30), None);
         let seen = |time| table.at("a", EventTime(time)).copied();
-        assert_eq!([9, 10, 19, 20, 29, 30].map(seen), [None, Some(1), Some(1), Some(2), Some(2), None]);
+        assert_eq!(
+            [9, 10, 19, 20, 29, 30].map(seen),
+            [None, Some(1), Some(1), Some(2), Some(2), None]
+        );
         assert_eq!(table.at("b", EventTime(99)), None);
     }
 
