@@ -8,6 +8,7 @@ pub mod contract;
 pub mod control;
 pub mod enriched;
 pub mod id;
+pub mod intake;
 pub mod link;
 mod nats;
 pub mod public;
