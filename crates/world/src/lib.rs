@@ -1,1 +1,3 @@
 //! How we know that it works: simulator, truth, evaluation.
+
+pub mod evaluate;

@@ -1,0 +1,232 @@
+//! Compares what a replay wrote with the truth: who was found, who was harmed, what leaked, how soon.
+//!
+//! Reads the truth (who belongs to which campaign), the replay's `decisions.jsonl` and
+//! `clusters.jsonl`, and, where given, the input events for when things happened. It is open loop:
+//! the stream is what was recorded, so an attacker who would have been stopped goes on in it, and
+//! what went through while a safeguard was in effect counts as contained. How the numbers are
+//! defined stands with each field of [`Evaluation`]; what lacks support is null.
+//!
+//! Three conventions matter. An act on a cluster touches who was its member when the act began. A
+//! flow is part of an account, and which requests ride on it the outputs don't say: it counts as
+//! containing the account's harvest and as not touching its customers. In the agreement of clusters
+//! with campaigns a benign account is a class, and an unclustered one a cluster, of its own.
+
+mod agreement;
+mod campaign;
+mod decisions;
+mod error;
+mod interval;
+mod membership;
+mod report;
+mod source;
+mod stream;
+mod table;
+#[cfg(test)]
+mod tests;
+mod time;
+mod touched;
+mod truth;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+pub use agreement::{Agreement, adjusted_rand_index, purity, v_measure};
+pub use decisions::Counts;
+pub use error::Error;
+pub use interval::{Interval, wilson};
+pub use report::{Accounts, Benign, Campaign, Clusters, Evaluation, Input, Part, Segment};
+pub use table::table;
+
+use campaign::{Campaigns, Newcomers};
+use decisions::Decisions;
+use membership::Membership;
+use stream::Stream;
+use touched::Touched;
+use truth::Truth;
+
+/// Compares what a replay wrote into `output_dir` with `truth`, using `inputs` for the times.
+///
+/// # Errors
+/// Where a file can't be read, a line of truth or outputs is not in form, or the truth is about
+/// other accounts than the stream.
+pub fn evaluate(truth: &Path, output_dir: &Path, inputs: &[PathBuf]) -> Result<Evaluation, Error> {
+    let mut truth = truth::read(truth)?;
+    let (mut decisions, membership) = read_outputs(output_dir, &mut truth)?;
+    decisions.spread_clusters();
+    let stream = match inputs {
+        [] => None,
+        inputs => Some(stream::read(inputs, &mut truth, &decisions)?),
+    };
+    check_same_world(&truth, output_dir, &decisions, &membership, stream.as_ref())?;
+    Ok(score(&truth, &decisions, &membership, stream.as_ref()))
+}
+
+impl Evaluation {
+    /// Writes `evaluation.json` into a directory and says where.
+    ///
+    /// # Errors
+    /// Where it can't be written.
+    pub fn write(&self, directory: &Path) -> Result<PathBuf, Error> {
+        let path = directory.join("evaluation.json");
+        let mut text = serde_json::to_string_pretty(self)
+            .expect("the form holds only finite numbers and texts");
+        text.push('\n');
+        match std::fs::write(&path, text) {
+            Ok(()) => Ok(path),
+            Err(source) => Err(Error::Write { path, source }),
+        }
+    }
+}
+
+/// Reads decisions and clusters; a topic without records may have no file.
+fn read_outputs(directory: &Path, truth: &mut Truth) -> Result<(Decisions, Membership), Error> {
+    let path = |name: &str| Some(directory.join(name)).filter(|path| path.exists());
+    let (acts, clusters) = (path("decisions.jsonl"), path("clusters.jsonl"));
+    if acts.is_none() && clusters.is_none() && path("summary.json").is_none() {
+        return Err(Error::NoOutput { path: directory.to_owned() });
+    }
+    let mut decisions = match acts {
+        Some(path) => decisions::read(&path, &mut truth.names)?,
+        None => Decisions::default(),
+    };
+    let membership = match clusters {
+        Some(path) => membership::read(&path, truth, &mut decisions)?,
+        None => Membership::default(),
+    };
+    Ok((decisions, membership))
+}
+
+/// Refuses a truth that is about other accounts. A silent output without input proves nothing.
+fn check_same_world(
+    truth: &Truth,
+    output_dir: &Path,
+    decisions: &Decisions,
+    membership: &Membership,
+    stream: Option<&Stream>,
+) -> Result<(), Error> {
+    let in_truth = |id: &u32| truth.account(*id).is_some();
+    let mut named = decisions.accounts.keys().chain(membership.cluster_of.keys()).peekable();
+    let silent = named.peek().is_none();
+    let matches = match stream {
+        Some(stream) => stream.seen.contains(&true) || named.any(in_truth),
+        None => silent || named.any(in_truth),
+    };
+    if matches {
+        return Ok(());
+    }
+    let searched = match stream {
+        Some(stream) => format!("the {} events of the input or the output", stream.events),
+        None => format!("{} (and no input was given)", output_dir.display()),
+    };
+    let example = truth.names.text(0).to_owned();
+    Err(Error::Mismatch { accounts: truth.accounts.len(), example, searched })
+}
+
+fn score(
+    truth: &Truth,
+    decisions: &Decisions,
+    membership: &Membership,
+    stream: Option<&Stream>,
+) -> Evaluation {
+    let touched = Touched::new(decisions, stream);
+    let campaigns = Campaigns::new(truth, &touched, stream);
+    let (benign, segments) = touched.benign(truth);
+    let accounts = touched.accounts(truth, campaigns.found(), benign.shaped);
+    let (reports, newcomers) = campaigns.report(membership);
+    Evaluation {
+        accounts,
+        benign,
+        clusters: agreement(truth, membership),
+        campaigns: reports,
+        segments,
+        demix_error: stream.and_then(|stream| demix_error(&campaigns, membership, stream)),
+        replacement_link_time_s: newcomers.as_ref().and_then(Newcomers::median_s),
+        feedback: false,
+        decisions: decisions.counts,
+        input: stream.map(input),
+        notes: notes(decisions, stream),
+    }
+}
+
+/// Compares clusters with campaigns over the accounts of campaigns and benign ones in clusters.
+fn agreement(truth: &Truth, membership: &Membership) -> Clusters {
+    let (mut items, mut clustered) = (Vec::new(), Vec::new());
+    // Numbers for those alone in class or cluster: above all campaigns and clusters.
+    let alone = |id: u32| u32::MAX - id;
+    for (id, account) in (0u32..).zip(&truth.accounts) {
+        let cluster = membership.cluster_of.get(&id);
+        let item = (account.campaign.unwrap_or(alone(id)), cluster.copied().unwrap_or(alone(id)));
+        if cluster.is_some() {
+            clustered.push(item);
+        }
+        if cluster.is_some() || account.campaign.is_some() {
+            items.push(item);
+        }
+    }
+    let recoverable = truth.attackers().next().is_some();
+    let v = v_measure(&items).filter(|_| recoverable);
+    let agreement = Agreement {
+        ari: adjusted_rand_index(&items).filter(|_| recoverable),
+        purity: purity(&clustered),
+        v_measure: v.map(|(_, _, v)| v),
+        homogeneity: v.map(|(homogeneity, _, _)| homogeneity),
+        completeness: v.map(|(_, completeness, _)| completeness),
+    };
+    Clusters {
+        agreement,
+        clusters: membership.cluster_of.values().collect::<BTreeSet<_>>().len() as u64,
+        accounts: items.len() as u64,
+        clustered: clustered.len() as u64,
+    }
+}
+
+/// Mean absolute error of the claimed share of harvest, over accounts that carry both.
+fn demix_error(campaigns: &Campaigns, membership: &Membership, stream: &Stream) -> Option<f64> {
+    let mut errors = Vec::new();
+    for (id, harvest) in campaigns.harvest() {
+        let customers = stream.other.get(id).filter(|_| stream.labelled.contains(id));
+        if let (Some(customers), Some(claimed)) = (customers, membership.harvest_share.get(id)) {
+            let share = harvest.made as f64 / (harvest.made + customers.made) as f64;
+            errors.push((claimed - share).abs());
+        }
+    }
+    (!errors.is_empty()).then(|| errors.iter().sum::<f64>() / errors.len() as f64)
+}
+
+fn input(stream: &Stream) -> Input {
+    Input {
+        events: stream.events,
+        requests: stream.requests,
+        unreadable: stream.unreadable,
+        accounts: stream.seen.iter().filter(|seen| **seen).count() as u64,
+    }
+}
+
+/// What a reader must know to trust the numbers.
+fn notes(decisions: &Decisions, stream: Option<&Stream>) -> Vec<String> {
+    let mut notes = Vec::new();
+    match stream {
+        Some(_) => notes.push(
+            "open loop: decisions did not change the traffic, so a stopped attacker goes on in it"
+                .to_owned(),
+        ),
+        None => notes.push(
+            "no input was given: what leaked and when is unknown, and an act at any time counts"
+                .to_owned(),
+        ),
+    }
+    if decisions.counts.shadow > 0 {
+        notes.push(format!(
+            "{} of {} decisions were in shadow mode; they count as if enforced",
+            decisions.counts.shadow,
+            decisions.counts.shadow + decisions.counts.enforce
+        ));
+    }
+    if let Some((stream, first)) = stream.and_then(|s| Some((s, s.first_unreadable.as_ref()?))) {
+        notes.push(format!(
+            "{} lines of the input could not be read, the first at {first}",
+            stream.unreadable
+        ));
+    }
+    notes
+}
