@@ -1,0 +1,1 @@
+//! What enriching must do to whole events.

@@ -1,0 +1,221 @@
+//! From words to a block's sketch: its exact digest and a sample of its five-word fingerprints.
+//!
+//! Which fingerprints are kept depends on their own hash, so that two fillings of one template keep
+//! the same ones. At the beginning and at the end of a block, where templates are, one of four is
+//! kept; in between, where a long slot's text would crowd them out, one of sixteen, which are also
+//! among the one of four. Each zone has a quota, or the cap would take a template's few
+//! fingerprints away for the sake of eight hundred words of filling.
+
+use super::words::{Sink, Word, fold};
+
+/// Words in one fingerprint.
+const SPAN: u32 = 5;
+/// Fingerprints in a sketch.
+pub const CAP: usize = 32;
+/// Windows at the beginning and at the end that are sampled densely.
+const EDGE: usize = 64;
+/// How many of the cap the beginning, the end and the middle may claim before the rest is shared.
+const QUOTAS: [usize; 3] = [13, 13, 6];
+/// A block of fewer words than a fingerprint has one of its own if it has this many words
+const SHORT_WORDS: u32 = 3;
+/// and letters: greetings and thanks have less, and must not link anybody.
+const SHORT_LETTERS: u32 = 20;
+
+/// What is gathered while the words of one block go by.
+pub struct Sampler {
+    words: u32,
+    letters: u32,
+    exact: u64,
+    rolling: u64,
+    window: [u64; 8],
+    before: [u64; 3],
+    head: [u64; EDGE],
+    tail: [u64; EDGE],
+    middle: Vec<u64>,
+    multiplier: u64,
+    dense: u64,
+    sparse: u64,
+}
+
+/// A block's words before they are keyed for a tenant.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// Hash of the canonical word sequence; means nothing if there are no words.
+    pub exact: u64,
+    /// Words in the block.
+    pub words: u32,
+    /// Kept fingerprints, at most [`CAP`], all different, in no particular order.
+    pub fingerprints: Vec<u64>,
+}
+
+impl Sampler {
+    /// A sampler that keeps one in `dense` and one in `sparse` fingerprints, both powers of two.
+    pub fn new(multiplier: u64, dense: u32, sparse: u32) -> Sampler {
+        Sampler {
+            words: 0,
+            letters: 0,
+            exact: 0,
+            rolling: 0,
+            window: [0; 8],
+            before: [0; 3],
+            head: [0; EDGE],
+            tail: [0; EDGE],
+            middle: Vec::new(),
+            multiplier,
+            dense: u64::from(dense) - 1,
+            sparse: u64::from(sparse) - 1,
+        }
+    }
+
+    /// The sample of the words so far.
+    pub fn finish(mut self) -> Sample {
+        let windows = self.words.saturating_sub(SPAN - 1) as usize;
+        let fingerprints = if windows == 0 {
+            let telling = self.words >= SHORT_WORDS && self.letters >= SHORT_LETTERS;
+            if telling { vec![!self.exact] } else { Vec::new() }
+        } else {
+            self.choose(windows)
+        };
+        Sample { exact: self.exact, words: self.words, fingerprints }
+    }
+
+    fn choose(&mut self, windows: usize) -> Vec<u64> {
+        let dense = self.dense;
+        let kept = |hash: &u64| hash & dense == 0;
+        let mut head: Vec<u64> = self.head[..windows.min(EDGE)].to_vec();
+        head.retain(kept);
+        // The ring holds the last windows, of which the head may have some as well.
+        let tail_len = windows.saturating_sub(EDGE).min(EDGE);
+        let mut tail: Vec<u64> =
+            (windows - tail_len..windows).map(|at| self.tail[at % EDGE]).collect();
+        tail.retain(kept);
+        let mut zones = [head, tail, std::mem::take(&mut self.middle)];
+        for zone in &mut zones {
+            zone.sort_unstable();
+            zone.dedup();
+        }
+        within_quotas(&zones)
+    }
+
+    #[inline(always)]
+    fn push(&mut self, hash: u64) {
+        self.exact = fold(self.exact ^ hash, self.multiplier);
+        let slot = self.words as usize;
+        self.words = self.words.saturating_add(1);
+        self.window[slot & 7] = hash;
+        let leaving = self.window[slot.wrapping_sub(SPAN as usize) & 7];
+        // Each of the five words is turned by another amount, so that their order counts.
+        self.rolling = self.rolling.rotate_left(13) ^ hash ^ leaving.rotate_left(13 * SPAN);
+        let Some(at) = slot.checked_sub(SPAN as usize - 1) else { return };
+        self.tail[at % EDGE] = self.rolling;
+        if at < EDGE {
+            self.head[at] = self.rolling;
+        } else if self.rolling & self.sparse == 0 {
+            self.keep_middle();
+        }
+    }
+
+    #[cold]
+    fn keep_middle(&mut self) {
+        self.middle.push(self.rolling);
+        if self.middle.len() == 8 * CAP {
+            self.middle.sort_unstable();
+            self.middle.dedup();
+            self.middle.truncate(CAP);
+        }
+    }
+}
+
+impl Sink for Sampler {
+    #[inline(always)]
+    fn word(&mut self, word: Word) {
+        self.letters = self.letters.saturating_add(word.letters);
+        let hash = if word.solo {
+            // Five characters of such a script say much less than five words, so each is taken
+            // together with the three before it and a fingerprint spans eight.
+            let [first, second, third] = self.before;
+            let context = first.rotate_left(48) ^ second.rotate_left(32) ^ third.rotate_left(16);
+            fold(context ^ word.hash, self.multiplier)
+        } else {
+            word.hash
+        };
+        self.before = [self.before[1], self.before[2], word.hash];
+        self.push(hash);
+    }
+}
+
+/// Up to [`CAP`] hashes of sorted zones: each zone's smallest up to its quota, then the smallest of
+/// the rest.
+fn within_quotas(zones: &[Vec<u64>; 3]) -> Vec<u64> {
+    let mut chosen = Vec::with_capacity(CAP);
+    let mut rest = Vec::new();
+    for (zone, quota) in zones.iter().zip(QUOTAS) {
+        let (first, others) = zone.split_at(quota.min(zone.len()));
+        chosen.extend_from_slice(first);
+        rest.extend_from_slice(others);
+    }
+    chosen.sort_unstable();
+    chosen.dedup();
+    if chosen.len() < CAP && !rest.is_empty() {
+        rest.retain(|hash| chosen.binary_search(hash).is_err());
+        rest.sort_unstable();
+        rest.dedup();
+        rest.truncate(CAP - chosen.len());
+        chosen.extend_from_slice(&rest);
+    }
+    chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(words: impl Iterator<Item = u64>) -> Sample {
+        let mut sampler = Sampler::new(0x9e37_79b9_7f4a_7c15, 4, 16);
+        for number in words {
+            let hash = fold(number ^ 0xa076_1d64_78bd_642f, 0xe703_7ed1_a0b4_28db);
+            sampler.word(Word { hash, letters: 7, solo: false, before: 0 });
+        }
+        sampler.finish()
+    }
+
+    #[test]
+    fn short_blocks_have_one_fingerprint_or_none() {
+        for (words, fingerprints) in [(0, 0), (1, 0), (2, 0), (3, 1), (4, 1)] {
+            assert_eq!(sample(0..words).fingerprints.len(), fingerprints, "{words}");
+        }
+    }
+
+    #[test]
+    fn no_sketch_exceeds_the_cap_and_the_shares_are_kept() {
+        let mut short = 0;
+        for seed in 0..200 {
+            let base = seed * 1_000_000;
+            short += sample(base..base + 68).fingerprints.len();
+            assert!(sample(base..base + 5_000).fingerprints.len() <= CAP);
+        }
+        // 64 windows each, one of four kept.
+        assert!((14 * 200..18 * 200).contains(&short), "{short}");
+    }
+
+    #[test]
+    fn a_template_at_either_end_shows_whatever_fills_the_middle() {
+        let mut lost = 0;
+        for seed in 0..500 {
+            let template = seed * 1_000_000;
+            for filling in [10, 60, 250, 800] {
+                let fill = |salt: u64| {
+                    let slot = template + 10_000 * salt..template + 10_000 * salt + filling;
+                    sample(
+                        (template..template + 20).chain(slot).chain(template + 20..template + 40),
+                    )
+                };
+                let (left, right) = (fill(1), fill(2));
+                lost +=
+                    u32::from(!left.fingerprints.iter().any(|f| right.fingerprints.contains(f)));
+            }
+        }
+        // Thirty-two windows are in both, of which about one of five is kept.
+        assert!(lost <= 10, "{lost} of 2000");
+    }
+}
