@@ -6,7 +6,7 @@
 
 use event::enriched::Capabilities;
 
-use super::lexicon::{Group, LEXICON, RULES};
+use super::lexicon::{Group, RULES, phrases};
 use super::words::{Sink, Splitter, Word};
 
 /// How far apart, in words, the phrases of a rule may be.
@@ -59,14 +59,12 @@ pub struct Cues {
 impl Cues {
     /// The lexicon under the key of `splitter`.
     pub fn new(splitter: &Splitter) -> Cues {
-        let mut phrases = Vec::new();
-        for (group, texts) in LEXICON {
-            for text in *texts {
-                let mut words = Collected::default();
-                splitter.split(text, &mut words);
-                phrases.push((words.0, 1 << *group as u64));
-            }
-        }
+        let split = |(group, text)| {
+            let mut words = Collected::default();
+            splitter.split(text, &mut words);
+            (words.0, 1 << group as u64)
+        };
+        let phrases: Vec<(Vec<(u64, u64)>, u64)> = phrases().map(split).collect();
         let words = phrases.iter().flat_map(|(words, _)| words);
         let mut known: Vec<u64> = words.map(|(hash, _)| *hash).collect();
         known.sort_unstable();
