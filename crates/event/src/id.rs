@@ -70,9 +70,27 @@ impl Name {
         self.0.split_once(SEPARATOR).map_or(&self.0, |(_, id)| id)
     }
 
+    /// The tenant as a digest. Tenants are named by the operator, so no key is needed (FNV-1a, 64
+    /// bits, with the default tenant at zero).
+    #[must_use]
+    pub fn tenant_digest(&self) -> Digest {
+        tenant_digest(self.tenant())
+    }
+
     /// Tenant and id in one string that no other tenant and id share.
     #[must_use]
     pub fn qualified(&self) -> &str {
         &self.0
     }
+}
+
+/// The digest of a tenant's name; see [`Name::tenant_digest`].
+#[must_use]
+pub fn tenant_digest(tenant: &str) -> Digest {
+    let seed = if tenant.is_empty() { 0 } else { 0xcbf2_9ce4_8422_2325 };
+    Digest(
+        tenant
+            .bytes()
+            .fold(seed, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)),
+    )
 }

@@ -6,11 +6,13 @@
 
 pub mod contract;
 pub mod control;
+pub mod dossier;
 pub mod enriched;
 pub mod id;
 pub mod intake;
 pub mod link;
 mod nats;
+pub mod observation;
 pub mod public;
 pub mod rfc3339;
 pub mod sighting;

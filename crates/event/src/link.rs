@@ -1,5 +1,7 @@
 //! Links: who shares what. Records of the topic `links`, from the object task to the campaign task.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Nats;
@@ -12,9 +14,9 @@ pub enum Link {
     /// An artifact minted for one account came back from another.
     Echo {
         /// For whom it was minted.
-        minter: Sighted,
+        minter: Arc<Sighted>,
         /// Who sent it back.
-        bearer: Sighted,
+        bearer: Arc<Sighted>,
         /// In which session: many artifacts of one conversation are one echo.
         session: Digest,
     },
@@ -25,7 +27,7 @@ pub enum Link {
         /// What kind of thing it is.
         layer: Layer,
         /// The account.
-        account: Sighted,
+        account: Arc<Sighted>,
     },
     /// How widely an object is shared now, sent when it has doubled.
     Spread {

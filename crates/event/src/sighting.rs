@@ -3,6 +3,8 @@
 //! Sightings travel in blocks per destination partition and bucket, since a record each would cost
 //! more than everything else together. What a block says is a set: its order means nothing.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AccountKey, Digest, Name, ObjectKey};
@@ -66,7 +68,7 @@ pub struct Sighting {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SightingBlock {
     /// The accounts that appear.
-    pub accounts: Vec<Sighted>,
+    pub accounts: Vec<Arc<Sighted>>,
     /// What they touched.
     pub sightings: Vec<Sighting>,
 }

@@ -35,7 +35,7 @@ pub trait Persist: Default {
 
 /// Keys are keyed digests already, or small numbers of ours: a multiply-and-shift spreads them.
 #[derive(Clone, Copy, Default)]
-struct DigestHasher(u64);
+pub(crate) struct DigestHasher(u64);
 
 impl Hasher for DigestHasher {
     fn finish(&self) -> u64 {
@@ -58,9 +58,9 @@ impl Hasher for DigestHasher {
 
 #[expect(
     clippy::disallowed_types,
-    reason = "the one hash map of the stages: its order is never seen, every walk sorts"
+    reason = "the one hash map of the stages: its order is never seen, every walk that could show it sorts"
 )]
-type Map<K, V> = std::collections::HashMap<K, V, BuildHasherDefault<DigestHasher>>;
+pub(crate) type Map<K, V> = std::collections::HashMap<K, V, BuildHasherDefault<DigestHasher>>;
 
 /// A table of one slot.
 #[derive(Clone, Debug)]

@@ -3,24 +3,25 @@
 //! Rows come from one writer, with the time from which they hold. A reader asks for the value *at*
 //! an event's time and so gets the same answer however early or late the row reached it.
 
-use std::borrow::Borrow;
-use std::collections::BTreeMap;
+use std::hash::Hash;
 
 use event::EventTime;
+
+use crate::state::Map;
 
 /// Values by key and effect time.
 #[derive(Clone, Debug)]
 pub struct Versions<K, V> {
-    rows: BTreeMap<K, Vec<(EventTime, Option<V>)>>,
+    rows: Map<K, Vec<(EventTime, Option<V>)>>,
 }
 
-impl<K: Ord, V> Default for Versions<K, V> {
+impl<K, V> Default for Versions<K, V> {
     fn default() -> Self {
-        Versions { rows: BTreeMap::new() }
+        Versions { rows: Map::default() }
     }
 }
 
-impl<K: Ord, V> Versions<K, V> {
+impl<K: Eq + Hash, V> Versions<K, V> {
     /// Adds a row: from `effect` on, `key` has `value` (`None`: nothing). A row of the same key and
     /// effect time replaces the earlier one.
     pub fn insert(&mut self, key: K, effect: EventTime, value: Option<V>) {
@@ -33,20 +34,9 @@ impl<K: Ord, V> Versions<K, V> {
 
     /// The value in effect at `time`.
     #[must_use]
-    pub fn at<Q: Ord + ?Sized>(&self, key: &Q, time: EventTime) -> Option<&V>
-    where
-        K: Borrow<Q>,
-    {
+    pub fn at(&self, key: &K, time: EventTime) -> Option<&V> {
         let versions = self.rows.get(key)?;
         versions.iter().rev().find(|(effect, _)| *effect <= time)?.1.as_ref()
-    }
-
-    /// Every key with a value in effect at `time`, in key order.
-    pub fn all_at(&self, time: EventTime) -> impl Iterator<Item = (&K, &V)> {
-        self.rows.iter().filter_map(move |(key, versions)| {
-            let (_, value) = versions.iter().rev().find(|(effect, _)| *effect <= time)?;
-            value.as_ref().map(|value| (key, value))
-        })
     }
 
     /// Forgets what nobody at `time` or later can ask for.
@@ -75,12 +65,12 @@ mod tests {
         table.insert("a", EventTime(20), Some(2));
         table.insert("a", EventTime(10), Some(1));
         table.insert("a", EventTime(30), None);
-        let seen = |time| table.at("a", EventTime(time)).copied();
+        let seen = |time| table.at(&"a", EventTime(time)).copied();
         assert_eq!(
             [9, 10, 19, 20, 29, 30].map(seen),
             [None, Some(1), Some(1), Some(2), Some(2), None]
         );
-        assert_eq!(table.at("b", EventTime(99)), None);
+        assert_eq!(table.at(&"b", EventTime(99)), None);
     }
 
     #[test]
@@ -90,8 +80,8 @@ mod tests {
             table.insert("a", EventTime(effect), value);
         }
         table.prune(EventTime(25));
-        assert_eq!(table.at("a", EventTime(25)), Some(&2));
-        assert_eq!(table.at("a", EventTime(30)), None);
+        assert_eq!(table.at(&"a", EventTime(25)), Some(&2));
+        assert_eq!(table.at(&"a", EventTime(30)), None);
         table.prune(EventTime(30));
         assert!(table.is_empty());
     }

@@ -1,0 +1,93 @@
+//! Between rebuilds: which accounts of this bucket belong to a cluster that already lives.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use event::Nats;
+use event::dossier::Membership;
+use event::id::{AccountKey, Digest};
+
+use crate::graph::{FLOOR, cap, echo_worth};
+use crate::state::{Known, State};
+
+/// What ties an account to a live cluster before it is taken in without a rebuild: twice what a
+/// rebuild asks, since nobody is peeled until the next one.
+const ENTRY: Nats = Nats::milli(9_200);
+/// Requests on a cluster's own template, and the share of all its requests, by which an account is
+/// recognised as a replacement.
+const REPLACEMENT_REQUESTS: u64 = 5;
+
+/// Takes in those of `candidates` that belong to a live cluster; returns the clusters that grew.
+pub fn attach(state: &mut State, candidates: &BTreeSet<AccountKey>) -> BTreeSet<Digest> {
+    let mut grown = BTreeSet::new();
+    for account in candidates {
+        let Some(known) = state.accounts.get(*account).filter(|known| known.cluster.is_none())
+        else {
+            continue;
+        };
+        let Some((cluster, membership)) =
+            by_links(state, *account, known).or_else(|| by_template(state, *account, known))
+        else {
+            continue;
+        };
+        if let Some(cluster) = state.clusters.get_mut(cluster)
+            && let Err(at) = cluster.members.binary_search_by_key(account, |member| member.account)
+        {
+            cluster.members.insert(at, membership);
+        }
+        if let Some(known) = state.accounts.get_mut(*account) {
+            known.cluster = Some(cluster);
+        }
+        grown.insert(cluster);
+    }
+    grown
+}
+
+fn by_links(state: &State, account: AccountKey, known: &Known) -> Option<(Digest, Membership)> {
+    let cluster_of = |other: AccountKey| state.accounts.get(other).and_then(|one| one.cluster);
+    let mut ties: BTreeMap<Digest, (Nats, Nats)> = BTreeMap::new();
+    for partner in &known.partners {
+        let key = (account.min(*partner), account.max(*partner));
+        if let (Some(cluster), Some(echo)) = (cluster_of(*partner), state.echoes.get(key)) {
+            let tie = ties.entry(cluster).or_default();
+            tie.0 += echo_worth(echo.sessions.len(), known.partners.len());
+        }
+    }
+    for object in known.objects.iter().filter_map(|key| state.objects.get(*key)) {
+        let (most, joins) = cap(object.layer);
+        if joins {
+            let clusters: BTreeSet<Digest> =
+                object.accounts.iter().filter_map(|other| cluster_of(*other)).collect();
+            for cluster in clusters {
+                ties.entry(cluster).or_default().1 += object.surprise.min(most);
+            }
+        }
+    }
+    ties.into_iter()
+        .filter(|(cluster, _)| state.clusters.get(*cluster).is_some_and(|one| one.lives()))
+        .map(|(cluster, (coordination, identity))| {
+            let attachment = coordination + identity;
+            (cluster, Membership { account, attachment, coordination, identity, core: false })
+        })
+        .filter(|(_, membership)| membership.attachment >= ENTRY)
+        .max_by(|one, other| one.1.attachment.cmp(&other.1.attachment).then(other.0.cmp(&one.0)))
+}
+
+/// An account whose requests are mostly on a template that only the cluster carries.
+fn by_template(state: &State, account: AccountKey, known: &Known) -> Option<(Digest, Membership)> {
+    let standing = known.standing.as_ref()?;
+    let flow = standing.flows.iter().find(|flow| {
+        flow.requests >= REPLACEMENT_REQUESTS && flow.requests * 2 >= standing.requests
+    })?;
+    let (cluster, _) = state
+        .clusters
+        .iter()
+        .find(|(_, one)| one.lives() && one.exclusive.binary_search(&flow.template).is_ok())?;
+    let membership = Membership {
+        account,
+        attachment: FLOOR,
+        coordination: Nats::ZERO,
+        identity: Nats::ZERO,
+        core: false,
+    };
+    Some((cluster, membership))
+}

@@ -1,0 +1,119 @@
+//! Templates: hot fingerprints that the same accounts carry are one text.
+//!
+//! Whole prompts with large slots look unlike each other; sampled fingerprints of the constant part
+//! recur. Two hot fingerprints belong to one template when their samples of accounts overlap.
+
+use event::Nats;
+use event::id::{Digest, ObjectKey};
+use event::table::Entry;
+
+use crate::state::{State, Template};
+
+/// A hot fingerprint, as the object task told of it.
+pub struct Hot<'a> {
+    pub print: ObjectKey,
+    pub tenant: Digest,
+    pub accounts: u64,
+    pub surprise: Nats,
+    pub sample: &'a [Digest],
+}
+
+/// Overlap from which two fingerprints are of one template, in hundredths (Jaccard).
+const SAME: usize = 50;
+
+/// Files a hot fingerprint; a new one is announced with its template.
+pub fn file(state: &mut State, hot: &Hot<'_>, out: &mut Vec<Entry>) {
+    let known = state.prints.get(hot.print).copied();
+    let home = known.unwrap_or_else(|| closest(state, hot).unwrap_or(hot.print));
+    let template = state.templates.entry(home, Template::default);
+    template.tenant = hot.tenant;
+    if hot.accounts >= template.population {
+        template.population = hot.accounts;
+        template.surprise = hot.surprise;
+        template.sample = hot.sample.to_vec();
+    }
+    if known.is_none() && template.prints.len() < Template::PRINTS {
+        let at = template.prints.binary_search(&hot.print).unwrap_or_else(|at| at);
+        template.prints.insert(at, hot.print);
+        state.prints.insert(hot.print, home);
+        out.push(Entry::Template { fingerprint: hot.print, template: Some(home) });
+    }
+}
+
+/// The template whose accounts overlap most with the fingerprint's; of equals the smallest key.
+fn closest(state: &State, hot: &Hot<'_>) -> Option<ObjectKey> {
+    state
+        .templates
+        .iter()
+        .filter(|(_, template)| template.tenant == hot.tenant)
+        .filter(|(_, template)| {
+            // Counts double between two tellings, so less than a third can't be the same accounts.
+            template.population * 3 >= hot.accounts && hot.accounts * 3 >= template.population
+        })
+        .map(|(key, template)| (overlap(&template.sample, hot.sample), key))
+        .filter(|(overlap, _)| *overlap >= SAME)
+        .max_by(|one, other| one.0.cmp(&other.0).then(other.1.cmp(&one.1)))
+        .map(|(_, key)| key)
+}
+
+/// Jaccard overlap of two samples, in hundredths: of the 64 smallest values of both together, how
+/// many are in each (A. Broder 1997). Of samples of different depth only the common depth counts.
+fn overlap(one: &[Digest], other: &[Digest]) -> usize {
+    let (mut left, mut right, mut seen, mut both) = (0, 0, 0, 0);
+    while left < one.len() && right < other.len() && seen < 64 {
+        match one[left].cmp(&other[right]) {
+            std::cmp::Ordering::Less => left += 1,
+            std::cmp::Ordering::Greater => right += 1,
+            std::cmp::Ordering::Equal => {
+                left += 1;
+                right += 1;
+                both += 1;
+            }
+        }
+        seen += 1;
+    }
+    // What only one of them has beyond the other's end counts while the samples are whole.
+    let rest = (one.len() - left) + (other.len() - right);
+    let seen = (seen + rest).min(64);
+    both * 100 / seen.max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hot(print: u64, sample: &[Digest]) -> Hot<'_> {
+        Hot {
+            print: ObjectKey(Digest(print)),
+            tenant: Digest(0),
+            accounts: sample.len() as u64,
+            surprise: Nats::ZERO,
+            sample,
+        }
+    }
+
+    fn digests(range: std::ops::Range<u64>) -> Vec<Digest> {
+        range.map(Digest).collect()
+    }
+
+    #[test]
+    fn fingerprints_of_the_same_accounts_are_one_template() {
+        let mut state = State::default();
+        let mut out = Vec::new();
+        let (here, nearly, elsewhere) = (digests(0..10), digests(1..11), digests(50..60));
+        file(&mut state, &hot(7, &here), &mut out);
+        file(&mut state, &hot(3, &nearly), &mut out);
+        file(&mut state, &hot(5, &elsewhere), &mut out);
+        file(&mut state, &hot(3, &nearly), &mut out);
+        assert_eq!(state.templates.len(), 2);
+        assert_eq!(state.prints.get(ObjectKey(Digest(3))), Some(&ObjectKey(Digest(7))));
+        assert_eq!(out.len(), 3, "each fingerprint is announced once");
+    }
+
+    #[test]
+    fn overlap_counts_what_both_have() {
+        assert_eq!(overlap(&digests(0..10), &digests(0..10)), 100);
+        assert_eq!(overlap(&digests(0..10), &digests(5..15)), 33);
+        assert_eq!(overlap(&digests(0..10), &digests(20..30)), 0);
+    }
+}

@@ -1,0 +1,161 @@
+//! Sightings of buckets that are not complete yet: a set per bucket, read out in canonical order.
+
+use event::id::ObjectKey;
+use std::sync::Arc;
+
+use event::sighting::{Layer, Sighted, SightingBlock, Touch};
+use step::{Bucket, Keyed};
+
+/// What a partition has received and not read out.
+#[derive(Clone, Debug, Default)]
+pub struct Gather {
+    /// Blocks as they came. Bound: the sightings of the buckets that are open, which lateness and
+    /// the slowest upstream partition limit.
+    blocks: Keyed<(Bucket, u64), SightingBlock>,
+    /// Numbers the blocks; only distinctness matters.
+    next: u64,
+}
+
+/// All that one bucket brought of one object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gathered {
+    /// The object.
+    pub object: ObjectKey,
+    /// What kind of thing it is.
+    pub layer: Layer,
+    /// Who touched it and how: sorted, without repeats.
+    pub touches: Vec<(Touch, Arc<Sighted>)>,
+}
+
+impl Gather {
+    /// Adds a block.
+    pub fn add(&mut self, bucket: Bucket, block: SightingBlock) {
+        if self.blocks.is_empty() {
+            self.next = 0;
+        }
+        self.blocks.insert((bucket, self.next), block);
+        self.next += 1;
+    }
+
+    /// Takes out `bucket`, by object and content: how it came in no longer shows.
+    pub fn read_out(&mut self, bucket: Bucket) -> Vec<Gathered> {
+        let keys = self.blocks.keys().into_iter().filter(|key| key.0 == bucket);
+        let blocks: Vec<SightingBlock> = keys
+            .collect::<Vec<_>>()
+            .into_iter()
+            .filter_map(|key| self.blocks.remove(key))
+            .collect();
+        let mut rows: Vec<(ObjectKey, Layer, Touch, &Arc<Sighted>)> = blocks
+            .iter()
+            .flat_map(|block| {
+                block.sightings.iter().filter_map(|seen| {
+                    let by = block.accounts.get(seen.by as usize)?;
+                    Some((seen.object, seen.layer, seen.touch, by))
+                })
+            })
+            .collect();
+        rows.sort_unstable();
+        rows.dedup();
+        let mut gathered: Vec<Gathered> = Vec::new();
+        for (object, layer, touch, by) in rows {
+            match gathered.last_mut() {
+                Some(last) if last.object == object && last.layer == layer => {
+                    last.touches.push((touch, by.clone()));
+                }
+                _ => gathered.push(Gathered { object, layer, touches: vec![(touch, by.clone())] }),
+            }
+        }
+        gathered
+    }
+
+    /// Buckets before `end` with anything in them, in order.
+    #[must_use]
+    pub fn open_before(&self, end: Bucket) -> Vec<Bucket> {
+        let mut buckets: Vec<Bucket> = self
+            .blocks
+            .keys()
+            .into_iter()
+            .map(|key| key.0)
+            .filter(|bucket| *bucket < end)
+            .collect();
+        buckets.dedup();
+        buckets
+    }
+}
+
+impl step::Persist for Gather {
+    fn take_changes(&mut self, out: &mut Vec<step::Change>) {
+        self.blocks.take_changes(0, out);
+    }
+
+    fn restore(
+        &mut self,
+        _table: step::TableId,
+        key: &[u8],
+        value: Option<&[u8]>,
+    ) -> Result<(), step::Corrupt> {
+        self.blocks.restore(key, value)?;
+        self.next = self.blocks.keys().last().map_or(0, |key| key.1 + 1).max(self.next);
+        Ok(())
+    }
+
+    fn all_rows(&self, out: &mut Vec<(step::TableId, Vec<u8>, Vec<u8>)>) {
+        self.blocks.all_rows(0, out);
+    }
+}
+
+impl Gather {
+    /// Stops noting which rows change: for runs that keep no changelog.
+    pub fn untracked(&mut self) {
+        self.blocks.untracked();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use event::id::{AccountKey, Digest};
+    use event::sighting::Sighting;
+
+    fn block(accounts: &[u64], sightings: &[(u64, u32)]) -> SightingBlock {
+        SightingBlock {
+            accounts: accounts
+                .iter()
+                .map(|key| {
+                    Arc::new(Sighted {
+                        account: AccountKey(Digest(*key)),
+                        name: event::id::Name::default(),
+                        organization: None,
+                    })
+                })
+                .collect(),
+            sightings: sightings
+                .iter()
+                .map(|(object, by)| Sighting {
+                    object: ObjectKey(Digest(*object)),
+                    layer: Layer::Text,
+                    touch: Touch::Use,
+                    by: *by,
+                })
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn how_blocks_were_cut_and_ordered_does_not_show() {
+        let whole = {
+            let mut gather = Gather::default();
+            gather.add(Bucket(1), block(&[7, 8, 9], &[(1, 0), (1, 1), (2, 2), (1, 0)]));
+            gather.read_out(Bucket(1))
+        };
+        let mut gather = Gather::default();
+        gather.add(Bucket(1), block(&[9], &[(2, 0)]));
+        gather.add(Bucket(2), block(&[9], &[(5, 0)]));
+        gather.add(Bucket(1), block(&[8, 7], &[(1, 0), (1, 1)]));
+        assert_eq!(gather.open_before(Bucket(3)), [Bucket(1), Bucket(2)]);
+        assert_eq!(gather.read_out(Bucket(1)), whole);
+        assert_eq!(whole.len(), 2);
+        assert_eq!(whole[0].touches.len(), 2);
+        assert_eq!(gather.open_before(Bucket(3)), [Bucket(2)]);
+    }
+}

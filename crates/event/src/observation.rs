@@ -1,0 +1,28 @@
+//! An observation: what the account lane needs to know of an account. Passed from `fingerprint` to
+//! `decide` inside the account task.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{AccountKey, Name};
+use crate::{EventTime, Nats};
+
+/// What the account lane needs to know of an account after one of its records.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observation {
+    /// The account.
+    pub account: AccountKey,
+    /// Its name.
+    pub name: Name,
+    /// The slot's time.
+    pub as_of: EventTime,
+    /// Requests so far.
+    pub requests: u64,
+    /// Of these, such as look like harvesting.
+    pub harvest_like: u64,
+    /// Sessions so far.
+    pub sessions: u64,
+    /// Own evidence from content.
+    pub content: Nats,
+    /// Own evidence from conversations that began elsewhere.
+    pub orphans: Nats,
+}
