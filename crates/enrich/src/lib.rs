@@ -211,10 +211,9 @@ struct Reader<'a> {
 }
 
 impl Sink for Reader<'_> {
-    #[inline(always)]
-    fn word(&mut self, word: Word) {
-        self.listener.word(word);
-        self.sampler.word(word);
+    fn words(&mut self, words: &[Word]) {
+        self.listener.words(words);
+        self.sampler.words(words);
     }
 }
 

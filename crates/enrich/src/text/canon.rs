@@ -46,6 +46,10 @@ impl Canon {
     /// The class of a character.
     #[inline]
     pub fn class(self, c: char) -> Class {
+        // Most ideographs and all Hangul are their own canonical form.
+        if matches!(c as u32, 0x4e00..=0x9fff | 0xac00..=0xd7a3) {
+            return Class::Solo(c);
+        }
         match self.0.get(c as usize) {
             Some(&code) => unpack(code),
             None => compute(c),

@@ -48,59 +48,74 @@ impl Signals {
 /// The lexicon under a key: which words occur in it, and in which phrases.
 #[derive(Clone, Debug)]
 pub struct Cues {
-    /// One bit per possible top 14 bits of a word's hash: nearly all words end here.
-    filter: Vec<u64>,
-    /// Words by hash, ascending: number, and a bit for each length of phrase that ends with it.
-    vocabulary: Vec<(u64, u16, u8)>,
+    /// Bits for the top of a word's hash, first of words that begin a phrase, then of all. Nearly
+    /// every word ends here, and `the` and `of` do so unless something of ours came before them.
+    filters: [Box<Filter>; 2],
+    /// Numbers by hash, by its upper bits and then onwards; number 0 is free.
+    slots: Vec<(u64, u16)>,
+    /// For each word by number, a bit for each length of phrase that ends with it.
+    lengths: Vec<u8>,
     /// Packed word numbers, ascending, and the phrase's groups.
     phrases: Vec<(u128, u64)>,
 }
 
+/// A bit for each value of the upper bits of a hash.
+type Filter = [u64; 1 << (FILTER_BITS - 6)];
+const FILTER_BITS: u32 = 14;
+/// More than twice as many as there are words.
+const SLOTS: usize = 1 << ID_BITS;
+
 impl Cues {
     /// The lexicon under the key of `splitter`.
     pub fn new(splitter: &Splitter) -> Cues {
-        let split = |(group, text)| {
-            let mut words = Collected::default();
-            splitter.split(text, &mut words);
-            (words.0, 1 << group as u64)
-        };
-        let phrases: Vec<(Vec<(u64, u64)>, u64)> = phrases().map(split).collect();
-        let words = phrases.iter().flat_map(|(words, _)| words);
-        let mut known: Vec<u64> = words.map(|(hash, _)| *hash).collect();
-        known.sort_unstable();
-        known.dedup();
         let mut cues = Cues {
-            filter: vec![0; 256],
-            // Number 0 is every word that is not in the lexicon.
-            vocabulary: known.iter().zip(1..).map(|(hash, id)| (*hash, id, 0)).collect(),
+            filters: [Box::new([0; _]), Box::new([0; _])],
+            slots: vec![(0, 0); SLOTS],
+            lengths: vec![0],
             phrases: Vec::new(),
         };
-        for (words, groups) in &phrases {
-            cues.add(words, *groups);
+        for (group, text) in phrases() {
+            let mut words = Collected::default();
+            splitter.split(text, &mut words);
+            cues.add(&words.0, 1 << group as u64);
         }
         cues.merge();
         cues
     }
 
     fn add(&mut self, words: &[(u64, u64)], groups: u64) {
-        // A test sees to it that the lexicon has no such phrase.
-        if words.len() > LONGEST as usize {
+        // A test sees to it that the lexicon has no such phrase, and leaves room for its words.
+        if words.len() > LONGEST as usize || self.lengths.len() + words.len() > SLOTS / 2 {
             return;
         }
         let mut packed = 0;
         for (index, (hash, seen)) in words.iter().enumerate() {
-            let Ok(at) = self.vocabulary.binary_search_by_key(hash, |entry| entry.0) else {
-                return;
-            };
-            packed = packed << ID_BITS | u128::from(self.vocabulary[at].1);
+            let id = self.number(*hash);
+            packed = packed << ID_BITS | u128::from(id);
             if index + 1 == words.len() {
-                self.vocabulary[at].2 |= 1 << index;
+                self.lengths[usize::from(id)] |= 1 << index;
             }
             // The filter sees a word before it is known whether it stands in a tag.
-            let bit = seen >> 50;
-            self.filter[(bit >> 6) as usize] |= 1 << (bit & 63);
+            let bit = seen >> (64 - FILTER_BITS);
+            let first = usize::from(index > 0);
+            for filter in &mut self.filters[first..] {
+                filter[(bit >> 6) as usize] |= 1 << (bit & 63);
+            }
         }
         self.phrases.push((packed, groups));
+    }
+
+    /// The number of a word, a new one if need be.
+    fn number(&mut self, hash: u64) -> u16 {
+        let mut at = (hash >> (64 - ID_BITS)) as usize;
+        while self.slots[at].1 != 0 && self.slots[at].0 != hash {
+            at = (at + 1) % SLOTS;
+        }
+        if self.slots[at].1 == 0 {
+            self.slots[at] = (hash, self.lengths.len() as u16);
+            self.lengths.push(0);
+        }
+        self.slots[at].1
     }
 
     fn merge(&mut self) {
@@ -113,14 +128,24 @@ impl Cues {
     }
 
     #[inline(always)]
-    fn may_know(&self, hash: u64) -> bool {
-        let bit = hash >> 50;
-        self.filter[(bit >> 6) as usize] >> (bit & 63) & 1 == 1
+    fn may_know(&self, history: u128, hash: u64) -> bool {
+        let follows = (history as u64 >> ID_BITS) & (SLOTS as u64 - 1) != 0;
+        let bit = hash >> (64 - FILTER_BITS);
+        self.filters[usize::from(follows)][(bit >> 6) as usize] >> (bit & 63) & 1 == 1
     }
 
     fn lookup(&self, hash: u64) -> Option<(u16, u8)> {
-        let at = self.vocabulary.binary_search_by_key(&hash, |entry| entry.0).ok()?;
-        Some((self.vocabulary[at].1, self.vocabulary[at].2))
+        let mut at = (hash >> (64 - ID_BITS)) as usize;
+        loop {
+            let (known, id) = self.slots[at];
+            if id == 0 {
+                return None;
+            }
+            if known == hash {
+                return Some((id, self.lengths[usize::from(id)]));
+            }
+            at = (at + 1) % SLOTS;
+        }
     }
 
     /// The groups of the phrases that end with the last of `history`.
@@ -164,26 +189,24 @@ impl Listener<'_> {
         self.signals
     }
 
-    #[cold]
-    fn known(&mut self, word: Word) {
+    /// The number of a word that the lexicon seems to have, with all that follows from it.
+    #[inline(never)]
+    fn known(&mut self, word: Word, index: u32, history: u128) -> u128 {
         let tagged = if word.before == b'<' { self.cues.lookup(word.hash ^ TAG) } else { None };
-        let Some((id, lengths)) = tagged.or_else(|| self.cues.lookup(word.hash)) else { return };
-        self.history |= u128::from(id);
-        if lengths == 0 {
-            return;
-        }
-        let groups = self.cues.groups(self.history, lengths);
+        let Some((id, lengths)) = tagged.or_else(|| self.cues.lookup(word.hash)) else { return 0 };
+        let groups = self.cues.groups(history | u128::from(id), lengths);
         if groups != 0 {
-            self.note(groups);
+            self.note(groups, self.position.saturating_add(index));
         }
+        u128::from(id)
     }
 
-    fn note(&mut self, groups: u64) {
+    fn note(&mut self, groups: u64, position: u32) {
         self.signals.groups |= groups;
-        self.recent[self.next % RECENT] = (self.position, groups);
+        self.recent[self.next % RECENT] = (position, groups);
         self.next = self.next.wrapping_add(1);
-        let since = self.position - NEAR;
-        let near = self.recent.iter().filter(|(position, _)| *position >= since);
+        let since = position - NEAR;
+        let near = self.recent.iter().filter(|(seen, _)| *seen >= since);
         let around = near.fold(0, |all, (_, groups)| all | groups);
         for rule in RULES.iter().filter(|rule| rule.near && rule.holds(around)) {
             self.signals.found = self.signals.found.with(rule.capability);
@@ -192,13 +215,17 @@ impl Listener<'_> {
 }
 
 impl Sink for Listener<'_> {
-    #[inline(always)]
-    fn word(&mut self, word: Word) {
-        self.position = self.position.saturating_add(1);
-        self.history <<= ID_BITS;
-        if self.cues.may_know(word.hash) {
-            self.known(word);
+    #[inline]
+    fn words(&mut self, words: &[Word]) {
+        let mut history = self.history;
+        for (index, word) in words.iter().enumerate() {
+            history <<= ID_BITS;
+            if self.cues.may_know(history, word.hash) {
+                history |= self.known(*word, index as u32, history);
+            }
         }
+        self.history = history;
+        self.position = self.position.saturating_add(words.len() as u32);
     }
 }
 
@@ -207,9 +234,11 @@ impl Sink for Listener<'_> {
 struct Collected(Vec<(u64, u64)>);
 
 impl Sink for Collected {
-    fn word(&mut self, word: Word) {
-        let tagged = if word.before == b'<' { TAG } else { 0 };
-        self.0.push((word.hash ^ tagged, word.hash));
+    fn words(&mut self, words: &[Word]) {
+        for word in words {
+            let tagged = if word.before == b'<' { TAG } else { 0 };
+            self.0.push((word.hash ^ tagged, word.hash));
+        }
     }
 }
 

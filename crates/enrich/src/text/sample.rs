@@ -21,11 +21,15 @@ const SHORT_WORDS: u32 = 3;
 /// and letters: greetings and thanks have less, and must not link anybody.
 const SHORT_LETTERS: u32 = 20;
 
+/// Step from one place in the block to the next: any large odd number.
+const PLACE: u64 = 0xd6e8_feb8_6659_fd93;
+
 /// What is gathered while the words of one block go by.
 pub struct Sampler {
     words: u32,
     letters: u32,
     exact: u64,
+    place: u64,
     rolling: u64,
     window: [u64; 8],
     before: [u64; 3],
@@ -55,6 +59,7 @@ impl Sampler {
             words: 0,
             letters: 0,
             exact: 0,
+            place: 0,
             rolling: 0,
             window: [0; 8],
             before: [0; 3],
@@ -97,27 +102,9 @@ impl Sampler {
         within_quotas(&zones)
     }
 
-    #[inline(always)]
-    fn push(&mut self, hash: u64) {
-        self.exact = fold(self.exact ^ hash, self.multiplier);
-        let slot = self.words as usize;
-        self.words = self.words.saturating_add(1);
-        self.window[slot & 7] = hash;
-        let leaving = self.window[slot.wrapping_sub(SPAN as usize) & 7];
-        // Each of the five words is turned by another amount, so that their order counts.
-        self.rolling = self.rolling.rotate_left(13) ^ hash ^ leaving.rotate_left(13 * SPAN);
-        let Some(at) = slot.checked_sub(SPAN as usize - 1) else { return };
-        self.tail[at % EDGE] = self.rolling;
-        if at < EDGE {
-            self.head[at] = self.rolling;
-        } else if self.rolling & self.sparse == 0 {
-            self.keep_middle();
-        }
-    }
-
-    #[cold]
-    fn keep_middle(&mut self) {
-        self.middle.push(self.rolling);
+    #[inline(never)]
+    fn keep(&mut self, hash: u64) {
+        self.middle.push(hash);
         if self.middle.len() == 8 * CAP {
             self.middle.sort_unstable();
             self.middle.dedup();
@@ -127,20 +114,42 @@ impl Sampler {
 }
 
 impl Sink for Sampler {
-    #[inline(always)]
-    fn word(&mut self, word: Word) {
-        self.letters = self.letters.saturating_add(word.letters);
-        let hash = if word.solo {
-            // Five characters of such a script say much less than five words, so each is taken
-            // together with the three before it and a fingerprint spans eight.
-            let [first, second, third] = self.before;
-            let context = first.rotate_left(48) ^ second.rotate_left(32) ^ third.rotate_left(16);
-            fold(context ^ word.hash, self.multiplier)
-        } else {
-            word.hash
-        };
-        self.before = [self.before[1], self.before[2], word.hash];
-        self.push(hash);
+    #[inline]
+    fn words(&mut self, words: &[Word]) {
+        let multiplier = self.multiplier;
+        let [mut first, mut second, mut third] = self.before;
+        let (mut exact, mut place, mut rolling) = (self.exact, self.place, self.rolling);
+        let mut letters = 0;
+        for (slot, word) in (self.words as usize..).zip(words) {
+            let mut hash = word.hash;
+            if word.solo {
+                // Five characters of such a script say much less than five words, so each is taken
+                // together with the three before it and a fingerprint spans eight.
+                let context =
+                    first.rotate_left(48) ^ second.rotate_left(32) ^ third.rotate_left(16);
+                hash = fold(context ^ hash, multiplier);
+            }
+            (first, second, third) = (second, third, word.hash);
+            letters += word.letters;
+            // A sum, so that no word waits for the one before it; the place makes order count.
+            place = place.wrapping_add(PLACE);
+            exact = exact.wrapping_add(fold(hash ^ place, multiplier));
+            let leaving = self.window[slot.wrapping_sub(SPAN as usize) & 7];
+            self.window[slot & 7] = hash;
+            // Each of the five words is turned by another amount, so that their order counts.
+            rolling = rolling.rotate_left(13) ^ hash ^ leaving.rotate_left(13 * SPAN);
+            let Some(at) = slot.checked_sub(SPAN as usize - 1) else { continue };
+            self.tail[at % EDGE] = rolling;
+            if at < EDGE {
+                self.head[at] = rolling;
+            } else if rolling & self.sparse == 0 {
+                self.keep(rolling);
+            }
+        }
+        self.before = [first, second, third];
+        (self.exact, self.place, self.rolling) = (exact, place, rolling);
+        self.words = self.words.saturating_add(words.len() as u32);
+        self.letters = self.letters.saturating_add(letters);
     }
 }
 
@@ -174,7 +183,7 @@ mod tests {
         let mut sampler = Sampler::new(0x9e37_79b9_7f4a_7c15, 4, 16);
         for number in words {
             let hash = fold(number ^ 0xa076_1d64_78bd_642f, 0xe703_7ed1_a0b4_28db);
-            sampler.word(Word { hash, letters: 7, solo: false, before: 0 });
+            sampler.words(&[Word { hash, letters: 7, solo: false, before: 0 }]);
         }
         sampler.finish()
     }

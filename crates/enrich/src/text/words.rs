@@ -22,10 +22,41 @@ pub struct Word {
     pub before: u8,
 }
 
-/// Takes the words of a text one after the other.
+/// Takes the words of a text, some at a time.
 pub trait Sink {
-    /// Takes the next word.
-    fn word(&mut self, word: Word);
+    /// Takes the next words.
+    fn words(&mut self, words: &[Word]);
+}
+
+/// Words on their way to a sink. Handing them on in lots lets the loops on both sides stay small.
+pub struct Lot {
+    words: [Word; LOT],
+    len: usize,
+}
+
+/// Words handed on at a time.
+const LOT: usize = 64;
+
+impl Lot {
+    /// An empty lot.
+    pub fn new() -> Lot {
+        Lot { words: [Word { hash: 0, letters: 0, solo: false, before: 0 }; LOT], len: 0 }
+    }
+
+    /// Hands on what is left.
+    pub fn flush(&mut self, sink: &mut impl Sink) {
+        sink.words(&self.words[..self.len.min(LOT)]);
+        self.len = 0;
+    }
+
+    #[inline(always)]
+    fn push(&mut self, word: Word, sink: &mut impl Sink) {
+        self.words[self.len % LOT] = word;
+        self.len += 1;
+        if self.len == LOT {
+            self.flush(sink);
+        }
+    }
 }
 
 /// Splits texts into words under a key.
@@ -84,75 +115,106 @@ impl Splitter {
     }
 
     /// Hands every word of `text` to `sink`.
-    #[inline]
     pub fn split(&self, text: &str, sink: &mut impl Sink) {
         let bytes = text.as_bytes();
+        let mut lot = Lot::new();
         let mut at = 0;
         while let Some(&byte) = bytes.get(at) {
-            at = match BYTES[usize::from(byte)] {
-                Byte::Letter => self.letters(text, at, sink),
-                Byte::Plain | Byte::Dot | Byte::Colon => at + 1,
-                Byte::Digit => self.careful(text, at, sink),
-                Byte::Slash => self.slash(bytes, at, sink),
-                Byte::Wide => self.wide(text, at, sink),
-            }
+            let class = BYTES[usize::from(byte)];
+            at = if class == Byte::Letter {
+                self.letters(text, at, &mut lot, sink)
+            } else if class == Byte::Plain {
+                at + 1
+            } else {
+                self.other(text, at, class, &mut lot, sink)
+            };
+        }
+        lot.flush(sink);
+    }
+
+    /// Whatever begins with neither a letter nor a plain separator.
+    #[inline(never)]
+    fn other(
+        &self,
+        text: &str,
+        at: usize,
+        class: Byte,
+        lot: &mut Lot,
+        sink: &mut impl Sink,
+    ) -> usize {
+        match class {
+            Byte::Digit => self.careful(text, at, lot, sink),
+            Byte::Slash => self.slash(text.as_bytes(), at, lot, sink),
+            Byte::Wide => self.wide(text, at, lot, sink),
+            Byte::Plain | Byte::Letter | Byte::Dot | Byte::Colon => at + 1,
         }
     }
 
-    /// A word that begins with an ASCII letter; gives where it ends.
+    /// A word that begins with an ASCII letter; gives where to go on.
     #[inline(always)]
-    fn letters(&self, text: &str, start: usize, sink: &mut impl Sink) -> usize {
+    fn letters(&self, text: &str, start: usize, lot: &mut Lot, sink: &mut impl Sink) -> usize {
         let bytes = text.as_bytes();
         let (mut hash, mut at) = (self.start, start);
-        loop {
-            let (lower, count) = leading_letters(eight(bytes, at));
-            if count == 8 {
-                hash = fold(hash ^ lower, self.multiplier);
-                at += 8;
-                continue;
-            }
-            if count > 0 {
-                hash = fold(hash ^ (lower & ((1 << (8 * count)) - 1)), self.multiplier);
-                at += count;
-            }
-            break;
+        let (mut lower, mut count) = leading_letters(eight(bytes, at));
+        while count == 8 {
+            hash = fold(hash ^ lower, self.multiplier);
+            at += 8;
+            (lower, count) = leading_letters(eight(bytes, at));
         }
-        match bytes.get(at).map_or(Byte::Plain, |byte| BYTES[usize::from(*byte)]) {
-            Byte::Digit | Byte::Wide => return self.careful(text, start, sink),
-            Byte::Colon if bytes[at..].starts_with(b"://") => {
-                return self.address(bytes, start, at, sink);
-            }
-            Byte::Dot if at - start == 3 && bytes[start..at].eq_ignore_ascii_case(b"www") => {
-                return self.address(bytes, start, at, sink);
-            }
-            _ => {}
+        if count > 0 {
+            hash = fold(hash ^ (lower & ((1 << (8 * count)) - 1)), self.multiplier);
+            at += count;
+        }
+        let end = bytes.get(at).map_or(Byte::Plain, |byte| BYTES[usize::from(*byte)]);
+        if end != Byte::Plain && self.is_unusual(bytes, start, at, end) {
+            return self.careful(text, start, lot, sink);
         }
         let letters = (at - start) as u32;
-        sink.word(Word { hash, letters, solo: false, before: before(bytes, start) });
-        at
+        let before = before(bytes, start);
+        lot.push(Word { hash, letters, solo: false, before }, sink);
+        // What ends a word is no part of the next one.
+        at + usize::from(end != Byte::Slash)
     }
 
-    /// A character that is not ASCII.
+    /// Whether the letters up to `at` are only the beginning of something.
     #[inline]
-    fn wide(&self, text: &str, at: usize, sink: &mut impl Sink) -> usize {
-        let Some(c) = char_at(text, at) else { return at + 1 };
-        match self.canon.class(c) {
-            Class::Separator | Class::Invisible => at + c.len_utf8(),
-            Class::Digit | Class::Letter(_) => self.careful(text, at, sink),
-            Class::Solo(c_canonical) => {
-                let hash = fold(self.start ^ u64::from(c_canonical as u32) << 8, self.multiplier);
-                let before = before(text.as_bytes(), at);
-                sink.word(Word { hash, letters: 1, solo: true, before });
-                at + c.len_utf8()
-            }
+    fn is_unusual(&self, bytes: &[u8], start: usize, at: usize, end: Byte) -> bool {
+        match end {
+            Byte::Digit | Byte::Wide => true,
+            Byte::Colon => bytes[at..].starts_with(b"://"),
+            Byte::Dot => at - start == 3 && bytes[start..at].eq_ignore_ascii_case(b"www"),
+            Byte::Plain | Byte::Letter | Byte::Slash => false,
         }
+    }
+
+    /// A run of characters that are not ASCII, up to the first that begins a spelled word.
+    fn wide(&self, text: &str, start: usize, lot: &mut Lot, sink: &mut impl Sink) -> usize {
+        let mut at = start;
+        let mut before = before(text.as_bytes(), start);
+        for c in text.get(start..).unwrap_or_default().chars() {
+            let canonical = match self.canon.class(c) {
+                _ if c.is_ascii() => return at,
+                Class::Separator | Class::Invisible => None,
+                Class::Digit | Class::Letter(_) => return self.careful(text, at, lot, sink),
+                Class::Solo(canonical) => Some(canonical),
+            };
+            if let Some(canonical) = canonical {
+                // Above every spelled word's bytes, so that it can't be mistaken for one.
+                let spelled = 0xff << 56 | u64::from(canonical as u32);
+                let hash = fold(self.start ^ spelled, self.multiplier);
+                lot.push(Word { hash, letters: 1, solo: true, before }, sink);
+            }
+            at += c.len_utf8();
+            before = 0x80;
+        }
+        at.max(start + 1)
     }
 
     /// A word that has something else in it than ASCII letters; gives where it ends.
-    fn careful(&self, text: &str, start: usize, sink: &mut impl Sink) -> usize {
+    fn careful(&self, text: &str, start: usize, lot: &mut Lot, sink: &mut impl Sink) -> usize {
         let bytes = text.as_bytes();
         if is_uuid(bytes, start) {
-            self.mask(OPAQUE, bytes, start, sink);
+            lot.push(self.mask(OPAQUE, bytes, start), sink);
             return start + UUID;
         }
         let mut word = Spelling::new(self);
@@ -169,19 +231,21 @@ impl Splitter {
             at += c.len_utf8();
         }
         if word.is_opaque() {
-            self.mask(OPAQUE, bytes, start, sink);
-        } else if bytes.get(at..).is_some_and(|rest| rest.starts_with(b"://")) {
-            return self.address(bytes, start, at, sink);
+            lot.push(self.mask(OPAQUE, bytes, start), sink);
+        } else if word.is_address(bytes, at) {
+            lot.push(self.mask(URL, bytes, start), sink);
+            return end_of_token(bytes, at);
         } else {
             let (hash, letters) = word.finish();
-            sink.word(Word { hash, letters, solo: false, before: before(bytes, start) });
+            let before = before(bytes, start);
+            lot.push(Word { hash, letters, solo: false, before }, sink);
         }
         at
     }
 
     /// A slash: the beginning of a path, or nothing.
     #[cold]
-    fn slash(&self, bytes: &[u8], start: usize, sink: &mut impl Sink) -> usize {
+    fn slash(&self, bytes: &[u8], start: usize, lot: &mut Lot, sink: &mut impl Sink) -> usize {
         // Not `and/or`, not `</tag>`, not `// comment`.
         if before(bytes, start).is_ascii_alphanumeric()
             || matches!(before(bytes, start), b'<' | b'/')
@@ -195,20 +259,13 @@ impl Splitter {
         if slashes < 2 || !named {
             return start + 1;
         }
-        self.mask(PATH, bytes, start, sink);
+        lot.push(self.mask(PATH, bytes, start), sink);
         end
     }
 
-    /// An address whose scheme begins at `start` and whose rest at `at`.
-    #[cold]
-    fn address(&self, bytes: &[u8], start: usize, at: usize, sink: &mut impl Sink) -> usize {
-        self.mask(URL, bytes, start, sink);
-        end_of_token(bytes, at)
-    }
-
-    fn mask(&self, mask: u64, bytes: &[u8], start: usize, sink: &mut impl Sink) {
+    fn mask(&self, mask: u64, bytes: &[u8], start: usize) -> Word {
         let hash = fold(self.start ^ mask, self.multiplier);
-        sink.word(Word { hash, letters: 1, solo: false, before: before(bytes, start) });
+        Word { hash, letters: 1, solo: false, before: before(bytes, start) }
     }
 }
 
@@ -272,6 +329,13 @@ impl Spelling {
 
     fn joins(&self, c: char) -> bool {
         self.in_number && self.letters == 0 && matches!(c, '.' | ',' | ':' | '-' | '/')
+    }
+
+    /// `scheme://…` or `www.…`, of which the first part has been spelled.
+    fn is_address(&self, bytes: &[u8], at: usize) -> bool {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let host = self.chunk == u64::from_le_bytes(*b"www\0\0\0\0\0");
+        rest.starts_with(b"://") || host && rest.starts_with(b".")
     }
 
     /// Long mixtures of letters and digits are ids, hashes and keys.

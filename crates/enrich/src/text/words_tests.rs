@@ -6,8 +6,8 @@ use super::*;
 struct Hashes(Vec<u64>);
 
 impl Sink for Hashes {
-    fn word(&mut self, word: Word) {
-        self.0.push(word.hash);
+    fn words(&mut self, words: &[Word]) {
+        self.0.extend(words.iter().map(|word| word.hash));
     }
 }
 
