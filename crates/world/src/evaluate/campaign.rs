@@ -181,8 +181,8 @@ impl<'a> Campaigns<'a> {
         part
     }
 
-    /// When a campaign was first acted on: an account found, or an exchange contained (the only sign
-    /// where it harvests through stolen keys).
+    /// When a campaign was first acted on: an account found, or an exchange contained (the only
+    /// sign where it harvests through stolen keys).
     fn detected(&self, accounts: &[(u32, Role)], activity: &Activity) -> Option<EventTime> {
         let found = accounts.iter().filter_map(|(id, _)| self.found.get(id).copied()).min();
         let contained = activity.harvest.first_contained;
@@ -198,8 +198,8 @@ impl<'a> Campaigns<'a> {
         times.get(half).map(|time| time.since(start))
     }
 
-    /// Accounts that began to harvest after the campaign was detected, and how soon they were linked
-    /// to it: by a cluster they share with another account of it, or by being found.
+    /// Accounts that began to harvest after the campaign was detected, and how soon they were
+    /// linked to it: by a cluster they share with another account of it, or by being found.
     fn newcomers(
         &self,
         accounts: &[(u32, Role)],
@@ -220,8 +220,8 @@ impl<'a> Campaigns<'a> {
     }
 }
 
-/// Sorts the input's requests into campaigns. Where the truth speaks of an account's requests one by
-/// one, they are taken as it says; else all requests of a `harvest` account are harvest.
+/// Sorts the input's requests into campaigns. Where the truth speaks of an account's requests one
+/// by one, they are taken as it says; else all requests of a `harvest` account are harvest.
 fn activity(
     truth: &Truth,
     stream: &Stream,

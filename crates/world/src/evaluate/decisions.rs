@@ -1,8 +1,9 @@
 //! Which acts were in effect on whom, and when: the decisions of a replay as spans of time.
 //!
 //! A record replaces the earlier one of its key (tenant, lane, unit, id) from its own time on; a
-//! lift or its expiry ends it. Lanes do not replace each other: the stricter holds. Shadow decisions
-//! count like enforced ones, since the question is what would have happened; they are counted apart.
+//! lift or its expiry ends it. Lanes do not replace each other: the stricter holds. Shadow
+//! decisions count like enforced ones, since the question is what would have happened; they are
+//! counted apart.
 
 use std::collections::BTreeMap;
 use std::path::Path;

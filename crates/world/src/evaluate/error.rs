@@ -35,26 +35,35 @@ pub enum Error {
         reason: String,
     },
     /// An Avro container was given where lines of JSON are read.
-    #[error("{} is an Avro container: the evaluation reads JSON lines (plain, .gz or .zst)", path.display())]
+    #[error("{} is an Avro container, where JSON lines (.gz, .zst) are read", path.display())]
     Avro {
         /// The file.
         path: PathBuf,
     },
     /// The truth names no account.
-    #[error("{} names no account: each needs a line {{\"account_id\", \"campaign\", \"role\", \"segment\"}}", path.display())]
+    #[error(
+        "{} names no account: each needs a line {{\"account_id\", \"campaign\", \"role\", \
+         \"segment\"}}",
+        path.display()
+    )]
     NoTruth {
         /// The truth.
         path: PathBuf,
     },
     /// The directory holds nothing that a replay writes.
-    #[error("{} holds neither decisions.jsonl nor clusters.jsonl nor summary.json: is it what a replay wrote with --output?", path.display())]
+    #[error(
+        "{} holds neither decisions.jsonl nor clusters.jsonl nor summary.json: is it what a \
+         replay wrote with --output?",
+        path.display()
+    )]
     NoOutput {
         /// The directory.
         path: PathBuf,
     },
     /// Truth and stream are not about the same accounts.
     #[error(
-        "the truth does not belong to this stream: none of its {accounts} accounts (such as {example:?}) occurs in {searched}"
+        "the truth does not belong to this stream: none of its {accounts} accounts (such as \
+            {example:?}) occurs in {searched}"
     )]
     Mismatch {
         /// How many accounts the truth names.

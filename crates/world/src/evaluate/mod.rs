@@ -1,4 +1,5 @@
-//! Compares what a replay wrote with the truth: who was found, who was harmed, what leaked, how soon.
+//! Compares what a replay wrote with the truth: who was found, who was harmed, what leaked, how
+//! soon.
 //!
 //! Reads the truth (who belongs to which campaign), the replay's `decisions.jsonl` and
 //! `clusters.jsonl`, and, where given, the input events for when things happened. It is open loop:

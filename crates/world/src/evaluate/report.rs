@@ -1,5 +1,5 @@
-//! The shape of `evaluation.json`. Programs rely on its names; null is written where nothing supports
-//! a number, never 0 or 1.
+//! The shape of `evaluation.json`. Programs rely on its names; null is written where nothing
+//! supports a number, never 0 or 1.
 
 use serde::Serialize;
 
@@ -123,7 +123,7 @@ pub struct Campaign {
     pub replacements: Option<u64>,
     /// Those linked to it.
     pub replacements_linked: Option<u64>,
-    /// Requests of its pools' customers.
+    /// Other requests of its accounts: a pool's customers, or cover.
     pub customer_requests: Option<u64>,
     /// Those made while the whole account was shaped or worse.
     pub customer_requests_shaped: Option<u64>,

@@ -64,7 +64,8 @@ fn benign(id: &str, segment: &str) -> Value {
 
 fn request(id: &str, account: &str, minute: i64) -> Value {
     json!({"type": "request", "event_id": id, "event_time": at(minute), "account_id": account,
-        "model": "m", "organization_id": format!("org-{account}"), "api_key_id": format!("key-{account}"),
+        "model": "m", "organization_id": format!("org-{account}"),
+        "api_key_id": format!("key-{account}"),
         "turns": [{"role": "user", "text": "an \"escaped\" \n text"}]})
 }
 
@@ -248,7 +249,8 @@ fn a_pool_is_taken_request_by_request() {
         .with("decisions.jsonl", &[act("p", "shape", 3, None, 1)])
         .evaluate();
     let proxy = &result.campaigns[0];
-    // Three named (one never made, one delivered twice) and one of the account not labelled by request.
+    // Three named (one never made, one delivered twice), and one of the account that is not
+    // labelled request by request.
     assert_eq!((proxy.planned, proxy.made, proxy.leaked), (Some(4), Some(3), Some(3)));
     assert_eq!((proxy.pool.made, proxy.harvest.made), (Some(2), Some(1)));
     assert_eq!((proxy.customer_requests, proxy.customer_requests_shaped), (Some(2), Some(1)));

@@ -60,8 +60,8 @@ impl<'a> Touched<'a> {
         strong.filter_map(|span| span.first_within(first, last)).min()
     }
 
-    /// The strongest act a benign account ever bore. Rotating a key that did carry harvest helps its
-    /// owner, so it is no harm.
+    /// The strongest act a benign account ever bore. Rotating a key that did carry harvest helps
+    /// its owner, so it is no harm.
     fn harm(&self, account: u32) -> Option<Action> {
         let own = self.own(account).map(|span| span.action);
         let shared = self.shared(account).filter(|unit| !self.stolen.contains(unit));

@@ -173,7 +173,8 @@ impl Truth {
 /// Reads the truth.
 ///
 /// # Errors
-/// Where the file can't be read, a line contradicts the form or an earlier line, or no account is named.
+/// Where the file can't be read, a line contradicts the form or an earlier line, or no account is
+/// named.
 pub fn read(path: &Path) -> Result<Truth, Error> {
     let mut truth = Truth::default();
     source::for_each_line(path, |_, line| truth.add(source::json(line)?))?;
