@@ -1,0 +1,261 @@
+//! Who there is: the accounts by number, what each of them is, and what the truth says of it.
+//!
+//! Accounts are numbered in blocks, one per segment, and everything about an account is a function
+//! of its number, so ten million of them need no memory. Numbers never leave this module's callers:
+//! what is written is an id from a keyed bijection, in which no order of the numbers is left.
+
+use super::plan::{Plan, Scenario};
+use super::random::{Permutation, Rng, key, mix, unit_of};
+
+/// What an account is part of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "the names of the scenarios say what they are")]
+pub enum Segment {
+    Background,
+    Classroom,
+    NightlyEvaluation,
+    Framework,
+    ClientWave,
+    LoadBalancer,
+    AgenticBulk,
+    FirstPool,
+    SecondPool,
+}
+
+impl Segment {
+    /// As the truth writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Segment::Background => "background",
+            Segment::Classroom => "N1 classroom",
+            Segment::NightlyEvaluation => "N3 nightly evaluation",
+            Segment::Framework => "N5 agent framework",
+            Segment::ClientWave => "N7 client release wave",
+            Segment::LoadBalancer => "S1 load balancer",
+            Segment::AgenticBulk => "S3 agentic bulk",
+            Segment::FirstPool => "S5 first pool",
+            Segment::SecondPool => "S5 second pool",
+        }
+    }
+
+    /// The campaign it belongs to, if any.
+    #[must_use]
+    pub fn campaign(self) -> Option<&'static str> {
+        match self {
+            Segment::LoadBalancer => Some("S1"),
+            Segment::AgenticBulk => Some("S3"),
+            Segment::FirstPool | Segment::SecondPool => Some("S5"),
+            _ => None,
+        }
+    }
+
+    /// `harvest` where all of an account's traffic is harvest, `pool` where it is mixed.
+    #[must_use]
+    pub fn role(self) -> &'static str {
+        match self {
+            Segment::LoadBalancer | Segment::AgenticBulk => "harvest",
+            Segment::FirstPool | Segment::SecondPool => "pool",
+            _ => "benign",
+        }
+    }
+}
+
+/// Consecutive account numbers of one segment.
+#[derive(Clone, Copy, Debug)]
+pub struct Block {
+    /// What they are part of.
+    pub segment: Segment,
+    /// The first number.
+    pub first: u32,
+    /// How many.
+    pub count: u32,
+}
+
+impl Block {
+    /// Its account numbers.
+    pub fn accounts(&self) -> std::ops::Range<u32> {
+        self.first..self.first + self.count
+    }
+}
+
+/// All accounts of a plan.
+#[derive(Clone, Debug)]
+pub struct Population {
+    seed: u64,
+    blocks: Vec<Block>,
+    total: u32,
+}
+
+/// People who share a card and a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Household {
+    /// Names it; for one who lives alone, it is that account's own.
+    pub id: u64,
+    /// How many they are.
+    pub size: u32,
+    /// Whether they are a small organisation and not a family.
+    pub organization: bool,
+}
+
+/// Households are laid out anew in every so many accounts, which bounds the walk to find one.
+const STRIDE: u32 = 48;
+
+impl Population {
+    /// The accounts of a plan, block after block.
+    #[must_use]
+    pub fn new(plan: &Plan) -> Population {
+        let mut population = Population { seed: plan.seed, blocks: Vec::new(), total: 0 };
+        population.add(Segment::Background, plan.accounts);
+        for scenario in &plan.scenarios {
+            match scenario {
+                Scenario::S1(s1) => population.add(Segment::LoadBalancer, s1.accounts),
+                Scenario::S3(s3) => population.add(Segment::AgenticBulk, s3.accounts),
+                Scenario::S5(s5) => {
+                    population.add(Segment::FirstPool, s5.accounts_per_pool);
+                    population.add(Segment::SecondPool, s5.accounts_per_pool);
+                }
+                Scenario::N1(n1) => population.add(Segment::Classroom, n1.students),
+                Scenario::N3(_) => population.add(Segment::NightlyEvaluation, scenario.accounts()),
+                Scenario::N5(n5) => population.add(Segment::Framework, n5.accounts),
+                Scenario::N7(n7) => population.add(Segment::ClientWave, n7.accounts),
+            }
+        }
+        population
+    }
+
+    fn add(&mut self, segment: Segment, count: u64) {
+        let count = u32::try_from(count).expect("the plan was checked to stay below 4 billion");
+        self.blocks.push(Block { segment, first: self.total, count });
+        self.total += count;
+    }
+
+    /// How many accounts there are.
+    #[must_use]
+    pub fn total(&self) -> u32 {
+        self.total
+    }
+
+    /// The blocks, in the order of their numbers.
+    #[must_use]
+    pub fn blocks(&self) -> &[Block] {
+        &self.blocks
+    }
+
+    /// The block of a segment that the plan has.
+    #[must_use]
+    pub fn block(&self, segment: Segment) -> Option<Block> {
+        self.blocks.iter().copied().find(|block| block.segment == segment)
+    }
+
+    /// The block an account is in, and its place there.
+    #[must_use]
+    pub fn place(&self, account: u32) -> (Block, u32) {
+        let after = self.blocks.partition_point(|block| block.first <= account);
+        let block = self.blocks[after - 1];
+        (block, account - block.first)
+    }
+
+    /// The id that events and truth carry.
+    #[must_use]
+    pub fn account_id(&self, account: u32) -> String {
+        format!("acct_{:016x}", mix(u64::from(account) ^ key(&[self.seed, 0xACC7])))
+    }
+
+    /// All accounts in an order that says nothing about them.
+    pub fn shuffled(&self) -> impl Iterator<Item = u32> + use<> {
+        let order = Permutation::new(u64::from(self.total), key(&[self.seed, 0x0DE2]));
+        (0..u64::from(self.total)).map(move |index| order.of(index) as u32)
+    }
+
+    /// Whom an account lives or works with. The accounts of look-alikes live as everybody does; a
+    /// company's graders are one organisation, and an operator's accounts pretend to be alone.
+    #[must_use]
+    pub fn household(&self, account: u32, company_size: u32) -> Household {
+        let (block, place) = self.place(account);
+        match block.segment {
+            Segment::Background | Segment::Framework | Segment::ClientWave => {
+                self.neighbours(block, place)
+            }
+            Segment::NightlyEvaluation => {
+                let company = u64::from(place / company_size);
+                let id = key(&[self.seed, 0xC0_4A17, company]);
+                Household { id, size: company_size, organization: true }
+            }
+            _ => self.alone(account),
+        }
+    }
+
+    fn alone(&self, account: u32) -> Household {
+        Household { id: key(&[self.seed, 0xA10E, account.into()]), size: 1, organization: false }
+    }
+
+    fn neighbours(&self, block: Block, place: u32) -> Household {
+        let first = place - place % STRIDE;
+        let span = STRIDE.min(block.count - first);
+        let mut rng = Rng::new(key(&[self.seed, 0x40E5, (block.first + first).into()]));
+        let mut start = 0;
+        loop {
+            let draw = rng.unit();
+            let (size, organization) = match () {
+                () if draw < 0.82 => (1, false),
+                () if draw < 0.965 => (rng.between(2, 5) as u32, false),
+                () => (rng.between(2, 30) as u32, true),
+            };
+            let size = size.min(span - start);
+            if place - first < start + size {
+                let head = block.first + first + start;
+                let id = self.alone(head).id;
+                return Household { id, size, organization: organization && size > 1 };
+            }
+            start += size;
+        }
+    }
+}
+
+/// A key of one account for one purpose.
+#[must_use]
+pub fn account_key(seed: u64, account: u32, purpose: u64) -> u64 {
+    key(&[seed, 0xACC0, u64::from(account), purpose])
+}
+
+/// A fraction in [0, 1) of one account for one purpose.
+#[must_use]
+pub fn account_unit(seed: u64, account: u32, purpose: u64) -> f64 {
+    unit_of(account_key(seed, account, purpose))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn households_are_whole_and_mixed() {
+        let population = Population::new(&Plan::demo(3, 4_000));
+        let mut members: BTreeMap<u64, u32> = BTreeMap::new();
+        let block = population.blocks()[0];
+        for account in block.accounts() {
+            *members.entry(population.household(account, 10).id).or_default() += 1;
+        }
+        for account in block.accounts() {
+            let household = population.household(account, 10);
+            assert_eq!(members[&household.id], household.size);
+        }
+        let alone = members.values().filter(|&&size| size == 1).count();
+        assert!(alone > members.len() / 2 && alone < members.len());
+    }
+
+    #[test]
+    fn ids_and_the_order_of_the_truth_are_bijections() {
+        let population = Population::new(&Plan::demo(3, 1_000));
+        let mut seen: Vec<u32> = population.shuffled().collect();
+        seen.sort_unstable();
+        assert!(seen.iter().copied().eq(0..population.total()));
+        let mut ids: Vec<String> = seen.iter().map(|&a| population.account_id(a)).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), seen.len());
+    }
+}

@@ -1,0 +1,237 @@
+//! The merge: everybody's events in time order, as lines of JSON, beside the truth.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::io::{BufWriter, Write};
+
+use event::contract::{Event, Text};
+use event::time::MINUTE;
+use serde::Serialize;
+
+use super::campaign::{Campaign, campaigns};
+use super::exchange::Exchange;
+use super::facts::{Fact, Kind, facts};
+use super::person::Person;
+use super::population::Population;
+use super::random::{key, mix};
+use super::setting::Setting;
+use super::{Counts, Error, SegmentCount};
+
+/// Who makes the next event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Source {
+    Person(u32),
+    Campaign(u32),
+    Facts(u32),
+}
+
+/// What is due: its time, a random word that orders what is due together (or the order of the
+/// sources would show in the stream), and its source.
+type Due = Reverse<(i64, u64, Source)>;
+
+/// One account of the truth.
+#[derive(Serialize)]
+struct AccountTruth<'t> {
+    account_id: &'t str,
+    campaign: Option<&'t str>,
+    role: &'t str,
+    segment: &'t str,
+}
+
+/// One harvest request of the truth.
+#[derive(Serialize)]
+struct RequestTruth<'t> {
+    event_id: &'t str,
+    campaign: &'t str,
+}
+
+struct Stream<'s, 'w> {
+    setting: &'s Setting,
+    due: BinaryHeap<Due>,
+    people: Vec<Person>,
+    campaigns: Vec<Box<dyn Campaign>>,
+    facts: Vec<Fact>,
+    events: BufWriter<Counting<'w>>,
+    truth: BufWriter<&'w mut dyn Write>,
+    counts: Counts,
+}
+
+/// Writes the stream and its truth.
+pub fn write(
+    setting: &Setting,
+    events: &mut dyn Write,
+    truth: &mut dyn Write,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Counts, Error> {
+    let mut stream = Stream::new(setting, events, truth);
+    stream.account_truth()?;
+    let minutes = (setting.span() / MINUTE) as u64;
+    let mut done = 0;
+    while let Some(Reverse((time, _, source))) = stream.due.pop() {
+        let minute = ((time - setting.start) / MINUTE) as u64;
+        if minute > done {
+            done = minute;
+            progress(done, minutes);
+        }
+        match source {
+            Source::Person(person) => stream.person(person)?,
+            Source::Campaign(campaign) => stream.campaign(campaign)?,
+            Source::Facts(next) => stream.fact(next)?,
+        }
+    }
+    progress(minutes, minutes);
+    stream.finish()
+}
+
+impl<'s, 'w> Stream<'s, 'w> {
+    fn new(
+        setting: &'s Setting,
+        events: &'w mut dyn Write,
+        truth: &'w mut dyn Write,
+    ) -> Stream<'s, 'w> {
+        let mut stream = Stream {
+            setting,
+            due: BinaryHeap::new(),
+            people: Vec::new(),
+            campaigns: campaigns(setting),
+            facts: facts(setting),
+            events: BufWriter::with_capacity(1 << 18, Counting { inner: events, bytes: 0 }),
+            truth: BufWriter::with_capacity(1 << 16, truth),
+            counts: Counts::default(),
+        };
+        for block in setting.population.blocks() {
+            let (name, accounts) = (block.segment.name(), u64::from(block.count));
+            stream.counts.segments.push(SegmentCount { name, accounts, requests: 0 });
+            if block.segment.campaign().is_none() {
+                let people = block.accounts().filter_map(|account| Person::new(setting, account));
+                stream.people.extend(people);
+            }
+        }
+        for (index, person) in stream.people.iter().enumerate() {
+            stream.due.push(due(setting, person.next, Source::Person(index as u32)));
+        }
+        for (index, campaign) in stream.campaigns.iter().enumerate() {
+            if let Some(time) = campaign.next_time() {
+                stream.due.push(due(setting, time, Source::Campaign(index as u32)));
+            }
+        }
+        if let Some(first) = stream.facts.first() {
+            stream.due.push(due(setting, first.time, Source::Facts(0)));
+        }
+        stream
+    }
+
+    fn account_truth(&mut self) -> Result<(), Error> {
+        let population: &Population = &self.setting.population;
+        for account in population.shuffled() {
+            let (block, _) = population.place(account);
+            let line = AccountTruth {
+                account_id: &population.account_id(account),
+                campaign: block.segment.campaign(),
+                role: block.segment.role(),
+                segment: block.segment.name(),
+            };
+            serde_json::to_writer(&mut self.truth, &line)?;
+            self.truth.write_all(b"\n")?;
+            self.counts.accounts += 1;
+        }
+        Ok(())
+    }
+
+    fn person(&mut self, index: u32) -> Result<(), Error> {
+        let person = &mut self.people[index as usize];
+        let (exchange, goes_on) = person.step(self.setting);
+        if goes_on {
+            self.due.push(due(self.setting, person.next, Source::Person(index)));
+        }
+        self.request(exchange)
+    }
+
+    fn campaign(&mut self, index: u32) -> Result<(), Error> {
+        let campaign = &mut self.campaigns[index as usize];
+        let exchange = campaign.step(self.setting);
+        if let Some(time) = campaign.next_time() {
+            self.due.push(due(self.setting, time, Source::Campaign(index)));
+        }
+        self.request(exchange)
+    }
+
+    fn fact(&mut self, index: u32) -> Result<(), Error> {
+        let fact = self.facts[index as usize];
+        if let Some(next) = self.facts.get(index as usize + 1) {
+            self.due.push(due(self.setting, next.time, Source::Facts(index + 1)));
+        }
+        match fact.kind {
+            Kind::Signup => self.counts.signups += 1,
+            Kind::Payment => self.counts.payments += 1,
+            Kind::Verification => self.counts.verifications += 1,
+            Kind::Enforcement => self.counts.enforcements += 1,
+            Kind::ModelRelease | Kind::ClientRelease => {}
+        }
+        let event = fact.into_event(self.setting, self.event_id());
+        self.event(&event)
+    }
+
+    fn request(&mut self, exchange: Exchange<'s>) -> Result<(), Error> {
+        let id = self.event_id();
+        let blocks = self.setting.population.blocks();
+        let segment = blocks.partition_point(|block| block.first <= exchange.account) - 1;
+        self.counts.segments[segment].requests += 1;
+        self.counts.requests += 1;
+        if let Some(campaign) = exchange.harvest_of {
+            self.counts.harvest_requests += 1;
+            serde_json::to_writer(&mut self.truth, &RequestTruth { event_id: &id, campaign })?;
+            self.truth.write_all(b"\n")?;
+        }
+        let (event, bytes) = exchange.into_event(self.setting, id);
+        self.counts.prompt_bytes += bytes as u64;
+        self.event(&event)
+    }
+
+    /// The id of the next event: a bijection of its number, so that it is unique and says nothing.
+    fn event_id(&self) -> Text<'static> {
+        let number = self.counts.events ^ key(&[self.setting.seed(), 0xE7]);
+        format!("evt_{:016x}", mix(number)).into()
+    }
+
+    fn event(&mut self, event: &Event<'_>) -> Result<(), Error> {
+        serde_json::to_writer(&mut self.events, event)?;
+        self.events.write_all(b"\n")?;
+        self.counts.events += 1;
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Counts, Error> {
+        self.events.flush()?;
+        self.truth.flush()?;
+        self.counts.bytes = self.events.get_ref().bytes;
+        Ok(self.counts)
+    }
+}
+
+fn due(setting: &Setting, time: i64, source: Source) -> Due {
+    let word = match source {
+        Source::Person(index) => u64::from(index),
+        Source::Campaign(index) => 1 << 40 | u64::from(index),
+        Source::Facts(_) => 2 << 40,
+    };
+    Reverse((time, key(&[setting.seed(), time as u64, word]), source))
+}
+
+/// Counts what passes through it.
+struct Counting<'w> {
+    inner: &'w mut dyn Write,
+    bytes: u64,
+}
+
+impl Write for Counting<'_> {
+    fn write(&mut self, buffer: &[u8]) -> std::io::Result<usize> {
+        let written = self.inner.write(buffer)?;
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.inner.flush()
+    }
+}
