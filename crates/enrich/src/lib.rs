@@ -28,18 +28,20 @@ use text::cues::{Cues, Listener};
 use text::sample::Sampler;
 use text::words::{Sink, Splitter, Word};
 
-/// How text is sampled. Sketches of different configurations can't be compared.
+/// How text is sampled, in powers of two. Sketches of different configurations can't be compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// One in so many fingerprints is kept at the beginning and the end of a block; a power of two.
+    /// One in so many fingerprints is kept at the very beginning and end of a block.
+    pub rim: u32,
+    /// One in so many further in; not fewer than at the rim.
     pub dense: u32,
-    /// One in so many in between; a power of two, not smaller.
+    /// One in so many in the middle of a long block; not fewer than `dense`.
     pub sparse: u32,
 }
 
 impl Default for Config {
     fn default() -> Config {
-        Config { dense: 4, sparse: 16 }
+        Config { rim: 2, dense: 4, sparse: 16 }
     }
 }
 
@@ -63,10 +65,11 @@ impl Enricher {
     #[must_use]
     pub fn new(keys: &Keys, config: &Config) -> Enricher {
         let power = |modulus: u32| modulus.clamp(1, 1 << 16).next_power_of_two();
-        let dense = power(config.dense);
-        let config = Config { dense, sparse: power(config.sparse).max(dense) };
+        let rim = power(config.rim);
+        let dense = power(config.dense).max(rim);
+        let config = Config { rim, dense, sparse: power(config.sparse).max(dense) };
         let splitter = Splitter::new(keys.words());
-        let moduli = [config.dense.to_le_bytes(), config.sparse.to_le_bytes()].concat();
+        let moduli = [config.rim, config.dense, config.sparse].map(u32::to_le_bytes).concat();
         Enricher {
             cues: Cues::new(&splitter),
             cache_secret: keys.cache_secret(&moduli),
@@ -185,7 +188,7 @@ impl Enricher {
     fn reduce(&self, salt: u64, pieces: &[&str]) -> Reduced {
         let [_, multiplier] = self.keys.words();
         let mut reader = Reader {
-            sampler: Sampler::new(multiplier, self.config.dense, self.config.sparse),
+            sampler: Sampler::new(multiplier, &self.config),
             listener: Listener::new(&self.cues),
         };
         for piece in pieces {
@@ -217,5 +220,9 @@ impl Sink for Reader<'_> {
     }
 }
 
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod recorded;
 #[cfg(test)]
 mod tests;

@@ -149,13 +149,15 @@ impl Cues {
     }
 
     /// The groups of the phrases that end with the last of `history`.
-    fn groups(&self, history: u128, lengths: u8) -> u64 {
+    fn groups(&self, history: u128, mut lengths: u8) -> u64 {
         let mut groups = 0;
-        for length in (1..=LONGEST).filter(|length| lengths >> (length - 1) & 1 == 1) {
+        while lengths != 0 {
+            let length = lengths.trailing_zeros() + 1;
             let packed = history & ((1 << (ID_BITS * length)) - 1);
             if let Ok(at) = self.phrases.binary_search_by_key(&packed, |phrase| phrase.0) {
                 groups |= self.phrases[at].1;
             }
+            lengths &= lengths - 1;
         }
         groups
     }
