@@ -43,7 +43,7 @@ fn main() {
 fn conversation(enricher: &Enricher) {
     let turns = pieces(ENGLISH, 2_000);
     let turn = |index: usize| Turn {
-        role: if index % 2 == 0 { "user" } else { "assistant" }.into(),
+        role: if index.is_multiple_of(2) { "user" } else { "assistant" }.into(),
         text: turns[index % turns.len()].as_str().into(),
     };
     let mut request = plain();

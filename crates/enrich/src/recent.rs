@@ -87,7 +87,7 @@ impl Recent {
     fn set(&self, digest: u128) -> Option<usize> {
         let sets = self.victims.len() as u64;
         // The digest is uniform, so its upper half scaled down is as well.
-        (sets > 0).then(|| (u128::from((digest >> 64) as u64) * u128::from(sets) >> 64) as usize)
+        (sets > 0).then(|| (((digest >> 64) * u128::from(sets)) >> 64) as usize)
     }
 }
 

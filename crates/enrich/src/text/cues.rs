@@ -4,6 +4,8 @@
 //! groups stands within a short distance, so a lesson that mentions reasoning, or a request to show
 //! the working, is not an attempt to harvest it.
 
+use std::ops::Range;
+
 use event::enriched::Capabilities;
 
 use super::lexicon::{Group, RULES, phrases};
@@ -53,15 +55,24 @@ pub struct Cues {
     filters: [Box<Filter>; 2],
     /// Numbers by hash, by its upper bits and then onwards; number 0 is free.
     slots: Vec<(u64, u16)>,
-    /// For each word by number, a bit for each length of phrase that ends with it.
-    lengths: Vec<u8>,
-    /// Packed word numbers, ascending, and the phrase's groups.
-    phrases: Vec<(u128, u64)>,
+    /// For each word by number, where the phrases that end with it are.
+    endings: Vec<Range<u16>>,
+    /// Those that end alike stand together.
+    phrases: Vec<Phrase>,
+}
+
+/// A phrase as packed word numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Phrase {
+    last: u16,
+    packed: u128,
+    mask: u128,
+    groups: u64,
 }
 
 /// A bit for each value of the upper bits of a hash.
 type Filter = [u64; 1 << (FILTER_BITS - 6)];
-const FILTER_BITS: u32 = 14;
+const FILTER_BITS: u32 = 15;
 /// More than twice as many as there are words.
 const SLOTS: usize = 1 << ID_BITS;
 
@@ -71,7 +82,7 @@ impl Cues {
         let mut cues = Cues {
             filters: [Box::new([0; _]), Box::new([0; _])],
             slots: vec![(0, 0); SLOTS],
-            lengths: vec![0],
+            endings: vec![0..0],
             phrases: Vec::new(),
         };
         for (group, text) in phrases() {
@@ -79,22 +90,20 @@ impl Cues {
             splitter.split(text, &mut words);
             cues.add(&words.0, 1 << group as u64);
         }
-        cues.merge();
+        cues.arrange();
         cues
     }
 
     fn add(&mut self, words: &[(u64, u64)], groups: u64) {
         // A test sees to it that the lexicon has no such phrase, and leaves room for its words.
-        if words.len() > LONGEST as usize || self.lengths.len() + words.len() > SLOTS / 2 {
+        if words.len() > LONGEST as usize || self.endings.len() + words.len() > SLOTS / 2 {
             return;
         }
-        let mut packed = 0;
+        let (mut last, mut packed, mut mask) = (0, 0, 0);
         for (index, (hash, seen)) in words.iter().enumerate() {
-            let id = self.number(*hash);
-            packed = packed << ID_BITS | u128::from(id);
-            if index + 1 == words.len() {
-                self.lengths[usize::from(id)] |= 1 << index;
-            }
+            last = self.number(*hash);
+            packed = packed << ID_BITS | u128::from(last);
+            mask = mask << ID_BITS | (SLOTS as u128 - 1);
             // The filter sees a word before it is known whether it stands in a tag.
             let bit = seen >> (64 - FILTER_BITS);
             let first = usize::from(index > 0);
@@ -102,7 +111,7 @@ impl Cues {
                 filter[(bit >> 6) as usize] |= 1 << (bit & 63);
             }
         }
-        self.phrases.push((packed, groups));
+        self.phrases.push(Phrase { last, packed, mask, groups });
     }
 
     /// The number of a word, a new one if need be.
@@ -112,19 +121,20 @@ impl Cues {
             at = (at + 1) % SLOTS;
         }
         if self.slots[at].1 == 0 {
-            self.slots[at] = (hash, self.lengths.len() as u16);
-            self.lengths.push(0);
+            self.slots[at] = (hash, self.endings.len() as u16);
+            self.endings.push(0..0);
         }
         self.slots[at].1
     }
 
-    fn merge(&mut self) {
+    /// Puts the phrases that end alike side by side.
+    fn arrange(&mut self) {
         self.phrases.sort_unstable();
-        self.phrases.dedup_by(|later, kept| {
-            let same = later.0 == kept.0;
-            kept.1 |= if same { later.1 } else { 0 };
-            same
-        });
+        for (at, phrase) in (0..).zip(&self.phrases) {
+            let range = &mut self.endings[usize::from(phrase.last)];
+            let start = if range.is_empty() { at } else { range.start };
+            *range = start..at + 1;
+        }
     }
 
     #[inline(always)]
@@ -134,7 +144,8 @@ impl Cues {
         self.filters[usize::from(follows)][(bit >> 6) as usize] >> (bit & 63) & 1 == 1
     }
 
-    fn lookup(&self, hash: u64) -> Option<(u16, u8)> {
+    /// The number of a word of the lexicon.
+    fn lookup(&self, hash: u64) -> Option<u16> {
         let mut at = (hash >> (64 - ID_BITS)) as usize;
         loop {
             let (known, id) = self.slots[at];
@@ -142,24 +153,18 @@ impl Cues {
                 return None;
             }
             if known == hash {
-                return Some((id, self.lengths[usize::from(id)]));
+                return Some(id);
             }
             at = (at + 1) % SLOTS;
         }
     }
 
-    /// The groups of the phrases that end with the last of `history`.
-    fn groups(&self, history: u128, mut lengths: u8) -> u64 {
-        let mut groups = 0;
-        while lengths != 0 {
-            let length = lengths.trailing_zeros() + 1;
-            let packed = history & ((1 << (ID_BITS * length)) - 1);
-            if let Ok(at) = self.phrases.binary_search_by_key(&packed, |phrase| phrase.0) {
-                groups |= self.phrases[at].1;
-            }
-            lengths &= lengths - 1;
-        }
-        groups
+    /// The groups of the phrases that end with word `last` at the end of `history`.
+    fn groups(&self, history: u128, last: u16) -> u64 {
+        let Range { start, end } = self.endings[usize::from(last)];
+        let ending = &self.phrases[usize::from(start)..usize::from(end)];
+        let matching = ending.iter().filter(|phrase| history & phrase.mask == phrase.packed);
+        matching.fold(0, |groups, phrase| groups | phrase.groups)
     }
 }
 
@@ -195,8 +200,8 @@ impl Listener<'_> {
     #[inline(never)]
     fn known(&mut self, word: Word, index: u32, history: u128) -> u128 {
         let tagged = if word.before == b'<' { self.cues.lookup(word.hash ^ TAG) } else { None };
-        let Some((id, lengths)) = tagged.or_else(|| self.cues.lookup(word.hash)) else { return 0 };
-        let groups = self.cues.groups(history | u128::from(id), lengths);
+        let Some(id) = tagged.or_else(|| self.cues.lookup(word.hash)) else { return 0 };
+        let groups = self.cues.groups(history | u128::from(id), id);
         if groups != 0 {
             self.note(groups, self.position.saturating_add(index));
         }

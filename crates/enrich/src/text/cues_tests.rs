@@ -22,7 +22,7 @@ fn harvest(text: &str) -> Vec<&'static str> {
 fn the_lexicon_fits_its_packing() {
     let splitter = Splitter::new([3, 5]);
     let cues = Cues::new(&splitter);
-    assert!(cues.lengths.len() < SLOTS / 2 - 100, "{}", cues.lengths.len());
+    assert!(cues.endings.len() < SLOTS / 2 - 100, "{}", cues.endings.len());
     for (group, text) in phrases() {
         assert!((group as u64) < 64);
         let mut words = Collected::default();

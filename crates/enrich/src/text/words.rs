@@ -155,15 +155,15 @@ impl Splitter {
     fn letters(&self, text: &str, start: usize, lot: &mut Lot, sink: &mut impl Sink) -> usize {
         let bytes = text.as_bytes();
         let (mut hash, mut at) = (self.start, start);
-        let (mut lower, mut count) = leading_letters(eight(bytes, at));
-        while count == 8 {
-            hash = fold(hash ^ lower, self.multiplier);
+        let mut letters = Letters::of(eight(bytes, at));
+        while letters.count == 8 {
+            hash = fold(hash ^ letters.lower, self.multiplier);
             at += 8;
-            (lower, count) = leading_letters(eight(bytes, at));
+            letters = Letters::of(eight(bytes, at));
         }
-        if count > 0 {
-            hash = fold(hash ^ (lower & ((1 << (8 * count)) - 1)), self.multiplier);
-            at += count;
+        if letters.count > 0 {
+            hash = fold(hash ^ letters.lower, self.multiplier);
+            at += letters.count;
         }
         let end = bytes.get(at).map_or(Byte::Plain, |byte| BYTES[usize::from(*byte)]);
         if end != Byte::Plain && self.is_unusual(bytes, start, at, end) {
@@ -367,18 +367,29 @@ fn last_eight(bytes: &[u8], at: usize) -> u64 {
     rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
 }
 
-/// Eight bytes in lower case, and how many of the first are ASCII letters.
-#[inline(always)]
-fn leading_letters(chunk: u64) -> (u64, usize) {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x80 * ONES;
-    let lower = chunk | 0x20 * ONES;
-    // Per byte, without carries between them: the high bit says "at least a" and "more than z".
-    let seven = lower & !HIGH;
-    let from_a = seven + (0x80 - b'a' as u64) * ONES;
-    let past_z = seven + (0x80 - b'z' as u64 - 1) * ONES;
-    let other = !(from_a & !past_z & !chunk) & HIGH;
-    (lower, (other.trailing_zeros() / 8) as usize)
+/// The ASCII letters that eight bytes begin with.
+#[derive(Clone, Copy)]
+struct Letters {
+    /// In lower case, zeros after them.
+    lower: u64,
+    count: usize,
+}
+
+impl Letters {
+    #[inline(always)]
+    fn of(chunk: u64) -> Letters {
+        const ONES: u64 = 0x0101_0101_0101_0101;
+        const HIGH: u64 = 0x80 * ONES;
+        let lower = chunk | (0x20 * ONES);
+        // Per byte, without carries between them: the high bit says "at least a" and "more than z".
+        let seven = lower & !HIGH;
+        let from_a = seven + (0x80 - b'a' as u64) * ONES;
+        let past_z = seven + (0x80 - b'z' as u64 - 1) * ONES;
+        let other = !(from_a & !past_z & !chunk) & HIGH;
+        // All bits below the byte of the lowest bit that is set; all there are if none is.
+        let mask = ((other & other.wrapping_neg()) >> 7).wrapping_sub(1);
+        Letters { lower: lower & mask, count: (other.trailing_zeros() / 8) as usize }
+    }
 }
 
 #[inline(always)]

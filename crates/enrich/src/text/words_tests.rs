@@ -95,6 +95,6 @@ fn counts_words() {
 fn eight_at_a_time_is_one_at_a_time() {
     for text in ["", "a", "abcdefg", "abcdefgh", "ABCDEFGHIJ", "zZaA@[`{", "abc\u{e9}", "ab cd"] {
         let expected = text.bytes().take(8).take_while(u8::is_ascii_alphabetic).count();
-        assert_eq!(leading_letters(eight(text.as_bytes(), 0)).1, expected, "{text:?}");
+        assert_eq!(Letters::of(eight(text.as_bytes(), 0)).count, expected, "{text:?}");
     }
 }
