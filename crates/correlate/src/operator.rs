@@ -71,7 +71,7 @@ impl Operator for Correlator {
         }
     }
 
-    /// Forgets what is too old, and the oldest of what is too much.
+    /// Forgets what is too old, and the oldest of what is too much; asked once an hour.
     fn close(&self, state: &mut SlotState, _: &Ground, bucket: Bucket, _: &mut Vec<Link>) {
         let buckets = |millis: i64| Bucket(bucket.0 - millis / self.config.bucket);
         let [artifacts, singles, shared] = self.config.rows_max;
@@ -82,19 +82,16 @@ impl Operator for Correlator {
     }
 }
 
-/// Drops rows last touched before `since`; if more than `most` are left by a quarter, the oldest
-/// too, ties by key. Rarely anything is due, so the table is walked once in a while only.
+/// Drops rows last touched before `since`; if more than `most` are left, the oldest too, ties by
+/// key.
 fn forget<V>(
     table: &mut Keyed<ObjectKey, V>,
     since: Bucket,
     most: usize,
     last: impl Fn(&V) -> Bucket,
 ) {
-    if table.len() <= most + most / 4 && since.0 % 60 != 0 {
-        return;
-    }
     table.retain(|_, row| last(row) >= since);
-    if table.len() > most + most / 4 {
+    if table.len() > most {
         let mut ages: Vec<(Bucket, ObjectKey)> =
             table.iter().map(|(key, row)| (last(row), key)).collect();
         ages.sort_unstable();

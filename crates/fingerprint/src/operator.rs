@@ -260,7 +260,7 @@ fn request(
 }
 
 /// Counts what the nulls of `correlate` stand on: touches by layer, and by hour where people act by
-/// the hour.
+/// the hour. Artifacts are counted too: so every bucket with a sighting is announced everywhere.
 fn count_totals(
     totals: &mut Keyed<(Bucket, Stratum), u64>,
     name: &Name,
@@ -271,7 +271,6 @@ fn count_totals(
     let tenant = name.tenant_digest();
     for one in touched {
         let hour = match one.layer {
-            Layer::Artifact => continue,
             Layer::Text | Layer::Network => (at.0.rem_euclid(24 * HOUR) / HOUR) as u8,
             _ => Stratum::ALL_DAY,
         };

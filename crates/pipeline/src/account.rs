@@ -1,0 +1,585 @@
+//! One partition of the account task: fingerprint and the account lane, behind the gate of tables.
+//!
+//! A record at time t is folded only when the tables are complete to t. Before it waits, the shard
+//! announces its own progress with the record's time already counted, so that whoever makes the
+//! tables never waits for it in turn.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use decide::{AccountLane, AccountState, RuleTable};
+use event::EventTime;
+use event::enriched::Enriched;
+use event::id::AccountKey;
+use event::observation::Observation;
+use event::sighting::{Layer, Sighted, Sighting, SightingBlock, Touch};
+use event::standing::Standing;
+use event::table::Entry;
+use fingerprint::{Fingerprinter, Out};
+use serde::{Deserialize, Serialize};
+use step::{Bucket, Clock, Corrupt, Operator, Persist, Slot, Stamp, Stamped, decode, encode};
+
+use crate::message::{
+    Changes, Place, Progress, Published, Record, StateRow, TableMessage, ToAccount, ToCampaign,
+    ToObject,
+};
+use crate::topology::Stage;
+use crate::{Config, Meter};
+
+/// What an account shard hands out.
+#[derive(Debug, Default)]
+pub struct Handed {
+    /// Public records.
+    pub published: Vec<Published>,
+    /// For each object partition.
+    pub to_object: Vec<(u32, ToObject)>,
+    /// For the campaign task.
+    pub to_campaign: Vec<ToCampaign>,
+    /// Rows of state that changed.
+    pub changes: Changes,
+}
+
+/// What a shard counted; for reports.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Records folded, duplicates included.
+    pub folded: u64,
+    /// Of these, requests.
+    pub requests: u64,
+    /// Records that had been seen before.
+    pub duplicates: u64,
+    /// Records that came too late to keep their time.
+    pub clamped: u64,
+    /// Objects touched.
+    pub sightings: u64,
+}
+
+/// State of one slot.
+#[derive(Clone, Debug, Default)]
+struct SlotState {
+    fingerprint: fingerprint::SlotState,
+    decide: AccountState,
+}
+
+/// Where records come from.
+#[derive(Clone, Debug)]
+enum Source {
+    /// One topic keyed by account: this partition's own clock.
+    Direct(Clock<Box<Enriched>>),
+    /// `route`: what each source has closed, and the events of seconds still open.
+    Routed(Merge),
+}
+
+/// Events of several sources, until every source has closed their second.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Merge {
+    closed: Vec<(EventTime, Option<EventTime>)>,
+    waiting: BTreeMap<EventTime, Vec<Stamped<Box<Enriched>>>>,
+    ready: VecDeque<Stamped<Box<Enriched>>>,
+}
+
+/// Parts of the shard's state, for the changelog.
+const FINGERPRINT: u8 = 0;
+const DECIDE: u8 = 1;
+const OWN: u8 = 2;
+
+/// The shard's own row: what belongs to the driver and not to the result.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Own {
+    clock: Option<Clock<Box<Enriched>>>,
+    merge: Option<Merge>,
+    announced: Bucket,
+    latest: EventTime,
+    ended: bool,
+    counts: Counts,
+}
+
+/// One partition of the account task.
+pub struct AccountShard {
+    config: Config,
+    objects: u32,
+    source: Source,
+    slots: BTreeMap<Slot, SlotState>,
+    tables: fingerprint::Tables,
+    rules: RuleTable,
+    /// Tables are complete before this.
+    complete: EventTime,
+    announced: Bucket,
+    latest: EventTime,
+    ended: bool,
+    tracked: bool,
+    counts: Counts,
+    /// Observations of this step, for the account lane.
+    observed: Vec<(Slot, Stamped<Observation>)>,
+    blocks: BTreeMap<(u32, Bucket), Block>,
+    standings: BTreeMap<(Bucket, AccountKey), Box<Standing>>,
+    handed: Handed,
+}
+
+/// A block under construction.
+#[derive(Debug, Default)]
+struct Block {
+    block: SightingBlock,
+    places: BTreeMap<AccountKey, u32>,
+}
+
+impl AccountShard {
+    /// A shard that reads one topic keyed by account, writing to `objects` object partitions.
+    #[must_use]
+    pub fn direct(config: Config, objects: u32, tracked: bool) -> AccountShard {
+        AccountShard::new(config, objects, tracked, Source::Direct(Clock::default()))
+    }
+
+    /// A shard that reads what `sources` partitions of `route` send.
+    #[must_use]
+    pub fn routed(config: Config, objects: u32, tracked: bool, sources: usize) -> AccountShard {
+        let closed = vec![(EventTime::MIN, None); sources];
+        let merge = Merge { closed, ..Merge::default() };
+        AccountShard::new(config, objects, tracked, Source::Routed(merge))
+    }
+
+    fn new(config: Config, objects: u32, tracked: bool, source: Source) -> AccountShard {
+        AccountShard {
+            config,
+            objects,
+            source,
+            slots: BTreeMap::new(),
+            tables: fingerprint::Tables::default(),
+            rules: RuleTable::default(),
+            complete: EventTime::MIN,
+            announced: Bucket(i64::MIN),
+            latest: EventTime::MIN,
+            ended: false,
+            tracked,
+            counts: Counts::default(),
+            observed: Vec::new(),
+            blocks: BTreeMap::new(),
+            standings: BTreeMap::new(),
+            handed: Handed::default(),
+        }
+    }
+
+    /// Takes a message of the tables.
+    pub fn table(&mut self, message: &TableMessage) {
+        let row = match message {
+            TableMessage::Complete(to) => {
+                self.complete = self.complete.max(*to);
+                return;
+            }
+            TableMessage::Row(row) => row,
+        };
+        let effect = row.effect;
+        match &row.entry {
+            Entry::Template { fingerprint, template } => {
+                self.tables.templates.insert(*fingerprint, effect, *template);
+            }
+            Entry::KnownText { fingerprint } => {
+                self.tables.known_texts.insert(*fingerprint, effect, Some(()));
+            }
+            Entry::Watched { account, watched } => {
+                self.tables.watched.insert(*account, effect, watched.then_some(()));
+            }
+            Entry::Rule { account, tenant, rule } => {
+                self.rules.insert((*tenant, *account), effect, rule.clone());
+            }
+        }
+    }
+
+    /// Whether a record of `time` could be folded now; if not, the shard has announced all it can
+    /// and the record must be offered again when the tables have moved. Only for direct shards.
+    pub fn admits(&mut self, time: EventTime) -> bool {
+        let config = self.config.time;
+        let Source::Direct(clock) = &self.source else { return true };
+        match clock.stamp(time, &config) {
+            Stamp::Ahead => true,
+            Stamp::At { at, .. } => {
+                let to = clock.watermark_with(time, &config);
+                self.announce(to);
+                at < self.complete
+            }
+        }
+    }
+
+    /// Takes a record that was admitted. It may be held back by the clock; see [`AccountShard::drain`].
+    pub fn take(&mut self, record: Box<Enriched>, meter: &mut dyn Meter) {
+        let config = self.config.time;
+        let Source::Direct(clock) = &mut self.source else { return };
+        let time = record.time;
+        match clock.stamp(time, &config) {
+            Stamp::Ahead => clock.hold(time, record, &config),
+            Stamp::At { at, clamped } => {
+                clock.accept(time);
+                if clock.held() > 0 {
+                    // They count before this record, at the newest time, which the gate has passed.
+                    clock.release();
+                    while let Some(stamped) = self.next_ready() {
+                        self.fold(stamped, meter);
+                    }
+                }
+                self.fold(Stamped { at, clamped, record }, meter);
+            }
+        }
+    }
+
+    /// Takes a message of `route`.
+    pub fn routed_message(&mut self, source: usize, message: ToAccount) {
+        let Source::Routed(merge) = &mut self.source else { return };
+        match message {
+            ToAccount::Event(stamped) => {
+                let Stamped { at, clamped, record } = *stamped;
+                let second = at.floor(event::time::SECOND);
+                let record = Box::new(record);
+                merge.waiting.entry(second).or_default().push(Stamped { at, clamped, record });
+            }
+            ToAccount::Closed { to, ended } => {
+                if let Some(known) = merge.closed.get_mut(source) {
+                    *known = (known.0.max(to), known.1.or(ended));
+                }
+            }
+        }
+        merge.open_seconds();
+    }
+
+    /// Folds records that are ready, as far as the tables reach. Returns whether none is left.
+    pub fn drain(&mut self, meter: &mut dyn Meter) -> bool {
+        loop {
+            let config = self.config.time;
+            let (at, announce) = match &self.source {
+                Source::Direct(clock) => match clock.peek_ready(&config) {
+                    None => return true,
+                    Some((at, _, watermark)) => (at, watermark),
+                },
+                Source::Routed(merge) => match merge.ready.front() {
+                    None => return true,
+                    Some(stamped) => (stamped.at, stamped.at.floor(event::time::SECOND)),
+                },
+            };
+            self.announce(announce);
+            if at >= self.complete {
+                return false;
+            }
+            match self.next_ready() {
+                Some(stamped) => self.fold(stamped, meter),
+                None => return true,
+            }
+        }
+    }
+
+    fn next_ready(&mut self) -> Option<Stamped<Box<Enriched>>> {
+        match &mut self.source {
+            Source::Direct(clock) => clock.take_ready(&self.config.time),
+            Source::Routed(merge) => merge.ready.pop_front(),
+        }
+    }
+
+    /// Nothing more will come to a direct shard: what the clock held back is right after all.
+    pub fn confirm(&mut self) {
+        if let Source::Direct(clock) = &mut self.source {
+            clock.confirm();
+        }
+    }
+
+    /// Says so, once everything is folded. A routed shard ends when all its sources have.
+    pub fn end(&mut self) {
+        if !self.ended {
+            self.ended = true;
+            self.close(Progress { to: self.announced, ended: Some(self.latest) });
+        }
+    }
+
+    /// Whether all sources of a routed shard have ended and nothing waits.
+    #[must_use]
+    pub fn sources_ended(&self) -> bool {
+        match &self.source {
+            Source::Direct(_) => false,
+            Source::Routed(merge) => {
+                merge.closed.iter().all(|source| source.1.is_some())
+                    && merge.waiting.is_empty()
+                    && merge.ready.is_empty()
+            }
+        }
+    }
+
+    /// What a routed shard may announce although no event came.
+    pub fn announce_closed(&mut self) {
+        let to = match &self.source {
+            Source::Routed(merge) if merge.ready.is_empty() => merge.least_closed(),
+            _ => return,
+        };
+        if to > EventTime::MIN && to < EventTime::MAX {
+            self.announce(to);
+        }
+    }
+
+    fn announce(&mut self, watermark: EventTime) {
+        let to = Bucket::of(watermark, self.config.time.bucket);
+        if to > self.announced {
+            self.announced = to;
+            self.close(Progress { to, ended: None });
+        }
+    }
+
+    /// Everything of the closed buckets goes out before the word that they are closed.
+    fn close(&mut self, progress: Progress) {
+        let mut totals = Vec::new();
+        let end = if progress.ended.is_some() { Bucket(i64::MAX) } else { progress.to };
+        for state in self.slots.values_mut() {
+            state.fingerprint.take_totals(end, &mut totals);
+        }
+        totals.sort_unstable();
+        let mut summed: Vec<(Bucket, event::sighting::Stratum, u64)> = Vec::new();
+        for (bucket, stratum, count) in totals {
+            match summed.last_mut() {
+                Some(last) if last.0 == bucket && last.1 == stratum => last.2 += count,
+                _ => summed.push((bucket, stratum, count)),
+            }
+        }
+        self.cut();
+        for partition in 0..self.objects {
+            self.handed.to_object.push((partition, ToObject::Closed(progress, summed.clone())));
+        }
+        self.handed.to_campaign.push(ToCampaign::Closed(progress));
+    }
+
+    /// Cuts the blocks: what was gathered becomes messages.
+    fn cut(&mut self) {
+        for ((partition, bucket), block) in std::mem::take(&mut self.blocks) {
+            self.handed.to_object.push((partition, ToObject::Block(bucket, block.block)));
+        }
+        for ((bucket, _), standing) in std::mem::take(&mut self.standings) {
+            self.handed.to_campaign.push(ToCampaign::Standing(bucket, standing));
+        }
+    }
+
+    fn fold(&mut self, stamped: Stamped<Box<Enriched>>, meter: &mut dyn Meter) {
+        meter.enter(Stage::Fingerprint);
+        let Stamped { at, clamped, record } = stamped;
+        self.counts.folded += 1;
+        self.counts.clamped += u64::from(clamped);
+        self.counts.requests += u64::from(matches!(record.fact, event::enriched::Fact::Request(_)));
+        self.latest = self.latest.max(at);
+        let slot = Slot::of_key(record.name.id().as_bytes());
+        let tracked = self.tracked;
+        let state = self.slots.entry(slot).or_insert_with(|| {
+            let mut state = SlotState::default();
+            if !tracked {
+                state.fingerprint.untracked();
+                state.decide.untracked();
+            }
+            state
+        });
+        let mut out = Vec::new();
+        let operator = Fingerprinter { config: self.config.fingerprint };
+        let stamped = Stamped { at, clamped, record: *record };
+        operator.apply(&mut state.fingerprint, &self.tables, &stamped, &mut out);
+        for one in out {
+            self.pass_on(slot, at, clamped, one);
+        }
+    }
+
+    fn pass_on(&mut self, slot: Slot, at: EventTime, clamped: bool, out: Out) {
+        match out {
+            Out::Duplicate => self.counts.duplicates += 1,
+            Out::Observation(observation) => {
+                self.observed.push((slot, Stamped { at, clamped, record: *observation }));
+            }
+            Out::Standing(bucket, standing) => {
+                self.standings.insert((bucket, standing.account), standing);
+            }
+            Out::Fingerprint { as_of, sequence, fingerprint } => {
+                let key = format!("{}:{}", fingerprint.tenant, fingerprint.account_id);
+                let record = Record::Fingerprint(fingerprint);
+                self.handed.published.push(Published { as_of, key, sequence, record });
+            }
+            Out::Sighted { bucket, touched, account, name, organization } => {
+                self.counts.sightings += touched.len() as u64;
+                let sighted = Arc::new(Sighted { account, name, organization });
+                self.gather(bucket, &touched, &sighted);
+            }
+        }
+    }
+
+    fn gather(
+        &mut self,
+        bucket: Bucket,
+        touched: &[(Layer, event::id::ObjectKey, Touch)],
+        by: &Arc<Sighted>,
+    ) {
+        for (layer, object, touch) in touched {
+            let partition = step::partition_of(Slot::of_digest(object.0), self.objects);
+            let Block { block, places } = self.blocks.entry((partition, bucket)).or_default();
+            let place = *places.entry(by.account).or_insert_with(|| {
+                block.accounts.push(Arc::clone(by));
+                block.accounts.len() as u32 - 1
+            });
+            let (object, layer, touch) = (*object, *layer, *touch);
+            block.sightings.push(Sighting { object, layer, touch, by: place });
+        }
+    }
+
+    /// Ends a step: the account lane looks at what was observed, and everything is handed out.
+    pub fn hand_out(&mut self, meter: &mut dyn Meter) -> Handed {
+        if !self.observed.is_empty() {
+            meter.enter(Stage::DecideAccount);
+        }
+        let mut decided = Vec::new();
+        for (slot, observation) in std::mem::take(&mut self.observed) {
+            if let Some(state) = self.slots.get_mut(&slot) {
+                AccountLane.apply(&mut state.decide, &self.rules, &observation, &mut decided);
+            }
+        }
+        self.handed.published.extend(decided.into_iter().map(|one| Published {
+            as_of: one.as_of,
+            key: one.key,
+            sequence: one.sequence,
+            record: Record::Decision(Box::new(one.decision)),
+        }));
+        self.cut();
+        if self.tracked {
+            self.note_changes();
+        }
+        std::mem::take(&mut self.handed)
+    }
+
+    fn note_changes(&mut self) {
+        let mut changes = Vec::new();
+        for (slot, state) in &mut self.slots {
+            for (part, persist) in [
+                (FINGERPRINT, &mut state.fingerprint as &mut dyn Rows),
+                (DECIDE, &mut state.decide),
+            ] {
+                persist.changes(&mut changes);
+                let place = Place { part, slot: *slot };
+                self.handed.changes.extend(changes.drain(..).map(|change| (place, change)));
+            }
+        }
+        let own = Own {
+            clock: match &self.source {
+                Source::Direct(clock) => Some(clock.clone()),
+                Source::Routed(_) => None,
+            },
+            merge: match &self.source {
+                Source::Direct(_) => None,
+                Source::Routed(merge) => Some(merge.clone()),
+            },
+            announced: self.announced,
+            latest: self.latest,
+            ended: self.ended,
+            counts: self.counts,
+        };
+        let place = Place { part: OWN, slot: Slot(0) };
+        self.handed.changes.push((place, (0, Vec::new(), Some(encode(&own)))));
+    }
+
+    /// Puts back a row of state.
+    ///
+    /// # Errors
+    /// If it is damaged or of another version.
+    pub fn restore(
+        &mut self,
+        place: Place,
+        table: step::TableId,
+        key: &[u8],
+        value: Option<&[u8]>,
+    ) -> Result<(), Corrupt> {
+        match (place.part, value) {
+            (OWN, Some(value)) => self.restore_own(decode(value)?),
+            (OWN, None) => {}
+            (FINGERPRINT, _) => {
+                self.slots.entry(place.slot).or_default().fingerprint.restore(table, key, value)?;
+            }
+            _ => self.slots.entry(place.slot).or_default().decide.restore(table, key, value)?,
+        }
+        Ok(())
+    }
+
+    fn restore_own(&mut self, own: Own) {
+        match (own.clock, own.merge) {
+            (Some(clock), _) => self.source = Source::Direct(clock),
+            (None, Some(merge)) => self.source = Source::Routed(merge),
+            (None, None) => {}
+        }
+        self.announced = own.announced;
+        self.latest = own.latest;
+        self.ended = own.ended;
+        self.counts = own.counts;
+    }
+
+    /// Every row of state that is part of the result.
+    #[must_use]
+    pub fn rows(&self) -> Vec<StateRow> {
+        let mut all = Vec::new();
+        let mut rows = Vec::new();
+        for (slot, state) in &self.slots {
+            for (part, persist) in
+                [(FINGERPRINT, &state.fingerprint as &dyn Rows), (DECIDE, &state.decide)]
+            {
+                persist.rows(&mut rows);
+                let place = Place { part, slot: *slot };
+                all.extend(rows.drain(..).map(|(table, key, value)| (place, table, key, value)));
+            }
+        }
+        all
+    }
+
+    /// How many accounts there are.
+    #[must_use]
+    pub fn accounts(&self) -> u64 {
+        self.slots.values().map(|state| state.fingerprint.accounts.len() as u64).sum()
+    }
+
+    /// What it counted.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// No public record still to come is older than this.
+    #[must_use]
+    pub fn watermark(&self) -> EventTime {
+        match &self.source {
+            _ if self.ended => EventTime::MAX,
+            Source::Direct(clock) => clock.watermark(&self.config.time),
+            Source::Routed(merge) => {
+                let first = merge.ready.front().map(|stamped| stamped.at);
+                first.unwrap_or(EventTime::MAX).min(merge.least_closed())
+            }
+        }
+    }
+}
+
+impl Merge {
+    fn least_closed(&self) -> EventTime {
+        let open = self.closed.iter().filter(|source| source.1.is_none());
+        open.map(|source| source.0).min().unwrap_or(EventTime::MAX)
+    }
+
+    /// Seconds that every source has closed are read out in the order of content.
+    fn open_seconds(&mut self) {
+        let least = self.least_closed();
+        while let Some(entry) = self.waiting.first_entry() {
+            if entry.key().plus(event::time::SECOND) > least {
+                break;
+            }
+            let mut events = entry.remove();
+            events.sort_by_cached_key(|one| (one.at, one.record.id, encode(&one.record)));
+            self.ready.extend(events);
+        }
+    }
+}
+
+/// A stage's state as rows, whatever its type.
+trait Rows {
+    fn changes(&mut self, out: &mut Vec<step::Change>);
+    fn rows(&self, out: &mut Vec<(step::TableId, Vec<u8>, Vec<u8>)>);
+}
+
+impl<S: Persist> Rows for S {
+    fn changes(&mut self, out: &mut Vec<step::Change>) {
+        self.take_changes(out);
+    }
+
+    fn rows(&self, out: &mut Vec<(step::TableId, Vec<u8>, Vec<u8>)>) {
+        self.all_rows(out);
+    }
+}

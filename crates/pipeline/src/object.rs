@@ -1,0 +1,213 @@
+//! One partition of the object task: sightings gather until a bucket is complete, then correlate.
+
+use std::collections::BTreeMap;
+
+use correlate::{Correlator, Gather, Ground, SlotState};
+use event::link::Link;
+use event::sighting::Stratum;
+use serde::{Deserialize, Serialize};
+use step::{Bucket, Corrupt, Operator, Persist, Slot, Stamped, decode, encode};
+
+use crate::message::{Changes, Place, StateRow, ToCampaign, ToObject};
+use crate::progress::Upstream;
+use crate::topology::Stage;
+use crate::{Config, Meter};
+
+/// What an object shard hands out.
+#[derive(Debug, Default)]
+pub struct Handed {
+    /// For the campaign task.
+    pub to_campaign: Vec<ToCampaign>,
+    /// Rows of state that changed.
+    pub changes: Changes,
+}
+
+const SLOTS: u8 = 0;
+const GATHER: u8 = 1;
+const GROUND: u8 = 2;
+const OWN: u8 = 3;
+
+/// The shard's own row.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Own {
+    upstream: Upstream,
+    totals: BTreeMap<(Bucket, Stratum), u64>,
+    closed: Option<Bucket>,
+    told: Bucket,
+    ended: bool,
+}
+
+/// One partition of the object task.
+pub struct ObjectShard {
+    config: Config,
+    slots: BTreeMap<Slot, SlotState>,
+    gather: Gather,
+    ground: Ground,
+    own: Own,
+    tracked: bool,
+    handed: Handed,
+}
+
+impl ObjectShard {
+    /// A shard that reads from this many account partitions.
+    #[must_use]
+    pub fn new(config: Config, accounts: usize, tracked: bool) -> ObjectShard {
+        let mut gather = Gather::default();
+        if !tracked {
+            gather.untracked();
+        }
+        ObjectShard {
+            config,
+            slots: BTreeMap::new(),
+            gather,
+            ground: Ground::new(config.time.bucket),
+            own: Own {
+                upstream: Upstream::new(accounts),
+                totals: BTreeMap::new(),
+                closed: None,
+                told: Bucket(i64::MIN),
+                ended: false,
+            },
+            tracked,
+            handed: Handed::default(),
+        }
+    }
+
+    /// Takes a message of an account partition.
+    pub fn take(&mut self, from: usize, message: ToObject, meter: &mut dyn Meter) {
+        meter.enter(Stage::Correlate);
+        match message {
+            ToObject::Block(bucket, block) => self.gather.add(bucket, block),
+            ToObject::Closed(progress, totals) => {
+                for (bucket, stratum, count) in totals {
+                    *self.own.totals.entry((bucket, stratum)).or_default() += count;
+                }
+                self.own.upstream.hear(from, progress);
+                self.close();
+            }
+        }
+    }
+
+    /// Closes what is complete, bucket by bucket, and says so.
+    fn close(&mut self) {
+        let least = self.own.upstream.least(&self.config.time);
+        let mut due: Vec<Bucket> = self.gather.open_before(least.to);
+        due.extend(self.own.totals.keys().map(|key| key.0).filter(|bucket| *bucket < least.to));
+        due.sort_unstable();
+        due.dedup();
+        for bucket in due {
+            self.keep_house(bucket);
+            self.read_out(bucket);
+        }
+        let ended = least.ended.is_some() && !self.own.ended;
+        if least.to > self.own.told || ended {
+            self.own.told = least.to;
+            self.own.ended |= ended;
+            self.handed.to_campaign.push(ToCampaign::Closed(least));
+        }
+    }
+
+    fn read_out(&mut self, bucket: Bucket) {
+        let Own { totals, .. } = &mut self.own;
+        while let Some(entry) = totals.first_entry().filter(|entry| entry.key().0 <= bucket) {
+            let (bucket, stratum) = *entry.key();
+            self.ground.add(bucket, stratum, entry.remove());
+        }
+        let operator = Correlator { config: self.config.correlate };
+        let at = bucket.end(self.config.time.bucket);
+        let mut links: Vec<Link> = Vec::new();
+        for gathered in self.gather.read_out(bucket) {
+            let slot = Slot::of_digest(gathered.object.0);
+            let tracked = self.tracked;
+            let state = self.slots.entry(slot).or_insert_with(|| {
+                let mut state = SlotState::default();
+                if !tracked {
+                    state.untracked();
+                }
+                state
+            });
+            let stamped = Stamped { at, clamped: false, record: (bucket, gathered) };
+            operator.apply(state, &self.ground, &stamped, &mut links);
+        }
+        self.own.closed = Some(bucket);
+        if !links.is_empty() {
+            self.handed.to_campaign.push(ToCampaign::Links(bucket, links));
+        }
+    }
+
+    /// Once for every hour that has passed since the last bucket: the slots forget what is too old
+    /// or too much. Hours are those of the stream, so every partition count keeps the same house.
+    fn keep_house(&mut self, bucket: Bucket) {
+        let hour = (event::time::HOUR / self.config.time.bucket).max(1);
+        let Some(closed) = self.own.closed else { return };
+        let passed = bucket.0.div_euclid(hour) - closed.0.div_euclid(hour);
+        if passed == 0 {
+            return;
+        }
+        let operator = Correlator { config: self.config.correlate };
+        // Forgetting twice is forgetting once with the later time: one hour stands for many.
+        let last = Bucket(bucket.0.div_euclid(hour) * hour - 1);
+        for state in self.slots.values_mut() {
+            operator.close(state, &self.ground, last, &mut Vec::new());
+        }
+    }
+
+    /// Ends a step.
+    pub fn hand_out(&mut self) -> Handed {
+        if self.tracked {
+            self.note_changes();
+        }
+        std::mem::take(&mut self.handed)
+    }
+
+    fn note_changes(&mut self) {
+        let mut changes = Vec::new();
+        for (slot, state) in &mut self.slots {
+            state.take_changes(&mut changes);
+            let place = Place { part: SLOTS, slot: *slot };
+            self.handed.changes.extend(changes.drain(..).map(|change| (place, change)));
+        }
+        let whole = |part| Place { part, slot: Slot(0) };
+        self.gather.take_changes(&mut changes);
+        self.handed.changes.extend(changes.drain(..).map(|change| (whole(GATHER), change)));
+        self.ground.take_changes(&mut changes);
+        self.handed.changes.extend(changes.drain(..).map(|change| (whole(GROUND), change)));
+        let own = (0, Vec::new(), Some(encode(&self.own)));
+        self.handed.changes.push((whole(OWN), own));
+    }
+
+    /// Puts back a row of state.
+    ///
+    /// # Errors
+    /// If it is damaged or of another version.
+    pub fn restore(
+        &mut self,
+        place: Place,
+        table: step::TableId,
+        key: &[u8],
+        value: Option<&[u8]>,
+    ) -> Result<(), Corrupt> {
+        match (place.part, value) {
+            (SLOTS, _) => self.slots.entry(place.slot).or_default().restore(table, key, value)?,
+            (GATHER, _) => self.gather.restore(table, key, value)?,
+            (GROUND, _) => self.ground.restore(table, key, value)?,
+            (_, Some(value)) => self.own = decode(value)?,
+            (_, None) => {}
+        }
+        Ok(())
+    }
+
+    /// Every row of state that is part of the result. The ground is the same in every partition and
+    /// follows from the announcements, so it is no part of it.
+    #[must_use]
+    pub fn rows(&self) -> Vec<StateRow> {
+        let mut all = Vec::new();
+        let mut rows = Vec::new();
+        for (slot, state) in &self.slots {
+            state.all_rows(&mut rows);
+            let place = Place { part: SLOTS, slot: *slot };
+            all.extend(rows.drain(..).map(|(table, key, value)| (place, table, key, value)));
+        }
+        all
+    }
+}
