@@ -2,7 +2,8 @@
 //!
 //! Programs, versions and networks are shared by many, as in life, and an operator's accounts draw
 //! from the same lists as everybody's: the same libraries, the same clouds, the same access
-//! networks. What differs is only what the scenario says (an egress of its own, a home per account).
+//! networks. What differs is only what the scenario says (an egress of its own, a home per
+//! account).
 
 use event::contract::Client;
 

@@ -97,9 +97,7 @@ impl<'s> Exchange<'s> {
         let output = (response.len() / TOKEN_BYTES + 3) as u64;
         let thinks = !self.model.contains("mini") && own.is_multiple_of(3);
         let reasoning = if thinks { 40 + rng.below(600) } else { 0 };
-        let input = (rendered.input_bytes / TOKEN_BYTES + 7) as u64;
-        let prefix = (rendered.prefix_bytes / TOKEN_BYTES) as u64;
-        let read = if self.resumed && prefix > 64 { prefix } else { 0 };
+        let (input, read, created) = self.input_tokens(&rendered);
         let program = self.channel != "app";
         Request {
             account_id: setting.population.account_id(self.account).into(),
@@ -113,7 +111,7 @@ impl<'s> Exchange<'s> {
             input_tokens: Some(input),
             output_tokens: Some(if served { output + reasoning } else { 0 }),
             cache_read_input_tokens: Some(read),
-            cache_creation_input_tokens: Some(if served && prefix > 64 { input - read } else { 0 }),
+            cache_creation_input_tokens: Some(if served { created } else { 0 }),
             reasoning_output_tokens: Some(if served { reasoning } else { 0 }),
             max_tokens: program.then(|| [1_024, 2_048, 4_096, 8_192][(own >> 8) as usize % 4]),
             temperature: program.then(|| [0.0, 0.2, 0.7, 1.0][(own >> 16) as usize % 4]),
@@ -129,6 +127,18 @@ impl<'s> Exchange<'s> {
             minted_artifacts: if served { rendered.minted } else { Vec::new() },
             referenced_artifacts: rendered.referenced,
             ..Request::default()
+        }
+    }
+
+    /// Tokens read, those read from the cache, and those written to it: a cache belongs to an
+    /// account, so a session that moves has to write its history there again.
+    fn input_tokens(&self, rendered: &Rendered) -> (u64, u64, u64) {
+        let input = (rendered.input_bytes / TOKEN_BYTES + 7) as u64;
+        let prefix = (rendered.prefix_bytes / TOKEN_BYTES) as u64;
+        match prefix > 64 {
+            true if self.resumed => (input, prefix, input - prefix),
+            true => (input, 0, input),
+            false => (input, 0, 0),
         }
     }
 

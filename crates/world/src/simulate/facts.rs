@@ -176,15 +176,22 @@ impl Fact {
         let card = card(setting, self.account, block.segment);
         let mut of_card = Rng::new(card);
         let country = country_of(key(&[card, 1]));
-        let spare = matches!(block.segment, Segment::FirstPool | Segment::SecondPool);
+        // Virtual cards come from a few issuers, for everybody; the two pools share none.
+        let (share, first, issuers) = match block.segment {
+            Segment::FirstPool => (0.8, 0, 4),
+            Segment::SecondPool => (0.8, 4, 4),
+            _ => (0.08, 0, 8),
+        };
         let funding = match of_card.unit() {
-            draw if draw < if spare { 0.8 } else { 0.08 } => "virtual",
+            draw if draw < share => "virtual",
             draw if draw < 0.60 => "credit",
             draw if draw < 0.94 => "debit",
             _ => "prepaid",
         };
-        // Virtual cards come from a few issuers, for everybody.
-        let issuer = if funding == "virtual" { of_card.below(8) } else { 20 + of_card.below(900) };
+        let issuer = match funding {
+            "virtual" => first + of_card.below(issuers),
+            _ => 20 + of_card.below(900),
+        };
         Payment {
             account_id: setting.population.account_id(self.account).into(),
             instrument: Some(format!("card_{:016x}", key(&[card, 2])).into()),
@@ -245,9 +252,14 @@ const DISPOSABLE: [&str; 6] = [
 ];
 
 fn mail_domain(segment: Segment, rng: &mut Rng) -> String {
-    let spare = matches!(segment, Segment::FirstPool | Segment::SecondPool);
-    if rng.chance(if spare { 0.85 } else { 0.015 }) {
-        return (*rng.pick(&DISPOSABLE)).to_owned();
+    // The two pools share no domain; ordinary people use any of them.
+    let (share, domains) = match segment {
+        Segment::FirstPool => (0.85, &DISPOSABLE[..3]),
+        Segment::SecondPool => (0.85, &DISPOSABLE[3..]),
+        _ => (0.015, &DISPOSABLE[..]),
+    };
+    if rng.chance(share) {
+        return (*rng.pick::<&str>(domains)).to_owned();
     }
     if rng.chance(0.12) {
         return format!("office{}.example", rng.below(5_000));

@@ -1,8 +1,8 @@
 //! The simulator: a platform's day as a stream of events, and the truth about every account in it.
 //!
 //! A stream is a function of its plan. Everything about an account follows from its number and the
-//! seed; between two requests an account is a few numbers in a heap ordered by time, so memory grows
-//! with the accounts and not with the requests, and nothing needs sorting afterwards.
+//! seed; between two requests an account is a few numbers in a heap ordered by time, so memory
+//! grows with the accounts and not with the requests, and nothing needs sorting afterwards.
 //!
 //! Start with [`plan`] for what can be asked for, `person` for ordinary accounts and
 //! `campaign` for attacks; `exchange` is the one place where a request becomes an event.

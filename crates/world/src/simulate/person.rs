@@ -208,7 +208,9 @@ impl Account {
             Segment::Classroom if session == 0 => {
                 let classes = setting.classroom().map_or(1, |n1| n1.classes);
                 let class = u64::from(self.index) % classes;
-                let hour = 8 + (key(&[setting.seed(), 0xC1A5, class]) % 9) as i64;
+                let lesson = 8 + (key(&[setting.seed(), 0xC1A5, class]) % 9) as i64;
+                // By the campus's clock, but early enough that the lesson ends within the day.
+                let hour = (lesson - self.place.country.offset).rem_euclid(24).min(21);
                 let start = setting.start + hour * HOUR % setting.span();
                 start + (draw * (70 * MINUTE) as f64) as i64
             }

@@ -272,7 +272,27 @@ impl Plan {
         }
     }
 
-    /// A plan as a TOML file says it; what the file leaves out is as in the demo.
+    /// A plan as a TOML file says it; what the file leaves out is as in the demo, except that only
+    /// the scenarios it lists take place, at the size of a demo of 20,000 accounts unless it says
+    /// otherwise.
+    ///
+    /// ```
+    /// let plan = world::simulate::Plan::from_toml(
+    ///     r#"
+    ///     seed = 7
+    ///     accounts = 5000
+    ///     start = 2026-03-02T00:00:00Z
+    ///     hours = 24
+    ///
+    ///     [[scenario]]
+    ///     name = "S5"
+    ///     accounts_per_pool = 120
+    ///     ban_hour = 10.5
+    ///     "#,
+    /// )?;
+    /// assert_eq!(plan.scenarios[0].accounts(), 240);
+    /// # Ok::<(), world::simulate::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::File`] where the file is no TOML or has a key or value that is not known.

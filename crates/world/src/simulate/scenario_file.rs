@@ -1,16 +1,6 @@
 //! A plan as a TOML file: what a person writes to try a platform of their own size.
 //!
-//! ```toml
-//! seed = 7
-//! accounts = 5000
-//! start = 2026-03-02T00:00:00Z
-//! hours = 24
-//!
-//! [[scenario]]
-//! name = "S5"
-//! accounts_per_pool = 120
-//! ban_hour = 10.5
-//! ```
+//! An example stands at `Plan::from_toml`.
 
 use event::EventTime;
 use event::time::{DAY, HOUR, MINUTE, SECOND};

@@ -51,7 +51,9 @@ struct Stream<'s, 'w> {
     people: Vec<Person>,
     campaigns: Vec<Box<dyn Campaign>>,
     facts: Vec<Fact>,
-    events: BufWriter<Counting<'w>>,
+    events: BufWriter<&'w mut dyn Write>,
+    /// The line being written.
+    line: Vec<u8>,
     truth: BufWriter<&'w mut dyn Write>,
     counts: Counts,
 }
@@ -95,7 +97,8 @@ impl<'s, 'w> Stream<'s, 'w> {
             people: Vec::new(),
             campaigns: campaigns(setting),
             facts: facts(setting),
-            events: BufWriter::with_capacity(1 << 18, Counting { inner: events, bytes: 0 }),
+            events: BufWriter::with_capacity(1 << 18, events),
+            line: Vec::new(),
             truth: BufWriter::with_capacity(1 << 16, truth),
             counts: Counts::default(),
         };
@@ -195,8 +198,11 @@ impl<'s, 'w> Stream<'s, 'w> {
     }
 
     fn event(&mut self, event: &Event<'_>) -> Result<(), Error> {
-        serde_json::to_writer(&mut self.events, event)?;
-        self.events.write_all(b"\n")?;
+        self.line.clear();
+        serde_json::to_writer(&mut self.line, event)?;
+        self.line.push(b'\n');
+        self.events.write_all(&self.line)?;
+        self.counts.bytes += self.line.len() as u64;
         self.counts.events += 1;
         Ok(())
     }
@@ -204,7 +210,6 @@ impl<'s, 'w> Stream<'s, 'w> {
     fn finish(mut self) -> Result<Counts, Error> {
         self.events.flush()?;
         self.truth.flush()?;
-        self.counts.bytes = self.events.get_ref().bytes;
         Ok(self.counts)
     }
 }
@@ -216,22 +221,4 @@ fn due(setting: &Setting, time: i64, source: Source) -> Due {
         Source::Facts(_) => 2 << 40,
     };
     Reverse((time, key(&[setting.seed(), time as u64, word]), source))
-}
-
-/// Counts what passes through it.
-struct Counting<'w> {
-    inner: &'w mut dyn Write,
-    bytes: u64,
-}
-
-impl Write for Counting<'_> {
-    fn write(&mut self, buffer: &[u8]) -> std::io::Result<usize> {
-        let written = self.inner.write(buffer)?;
-        self.bytes += written as u64;
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.inner.flush()
-    }
 }

@@ -3,8 +3,8 @@
 //! A pattern has at most three fixed words in a row, so that two people who never met seldom share
 //! a run of five words; what people do share (openers) is fixed on purpose.
 //!
-//! Slots: `n` topic noun, `o` other noun, `a` adjective, `b` adverb, `v` `g` `d` a verb and its -ing
-//! and -ed forms, `p` person, `l` place, `#` number, `i` identifier, `t` the topic's name.
+//! Slots: `n` topic noun, `o` other noun, `a` adjective, `b` adverb, `v` `g` `d` a verb and its
+//! -ing and -ed forms, `p` person, `l` place, `#` number, `i` identifier, `t` the topic's name.
 
 use super::random::{Rng, key};
 use super::words::{self, TOPICS};

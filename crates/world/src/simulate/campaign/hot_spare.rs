@@ -1,8 +1,8 @@
 //! S5: one fixed prompt in every harvest request, through a pool that is banned half-way.
 //!
 //! The relay learns of the ban from its errors: it tries again, from other accounts, for a few
-//! minutes. What is still open then waits for survivors or for the spare pool, and brings the ids of
-//! its earlier turns along. Other people's ordinary requests pass through the same accounts.
+//! minutes. What is still open then waits for survivors or for the spare pool, and brings the ids
+//! of its earlier turns along. Other people's ordinary requests pass through the same accounts.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

@@ -1,7 +1,7 @@
 //! S1: requests leave in tight bursts, and each goes to the next account in a fixed rotation.
 //!
-//! A third asks for the reasoning behind an answer that the campaign got earlier. In a rotation that
-//! answer came from another account, and its id comes along.
+//! A third asks for the reasoning behind an answer that the campaign got earlier. In a rotation
+//! that answer came from another account, and its id comes along.
 
 use std::collections::VecDeque;
 

@@ -18,8 +18,8 @@ impl Pool {
         self.joining.push(Reverse((from, account)));
     }
 
-    /// The account that has rested longest among those that `usable` accepts at `now`; those it does
-    /// not accept are dropped for good.
+    /// The account that has rested longest among those that `usable` accepts at `now`; those it
+    /// does not accept are dropped for good.
     pub fn take(&mut self, now: i64, usable: impl Fn(u32) -> bool) -> Option<u32> {
         while let Some(&Reverse((from, account))) = self.joining.peek() {
             if from > now {
