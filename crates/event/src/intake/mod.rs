@@ -10,6 +10,8 @@ mod compact;
 mod context;
 mod event;
 mod kind;
+#[cfg(test)]
+mod laws;
 mod record;
 mod reject;
 mod surrogate;
