@@ -62,7 +62,7 @@ fn a_template_in_the_middle_of_long_text_is_seen_as_well() {
         shared += usize::from(shares(&fill(100_000), &fill(200_000)));
     }
     println!("80 words in the middle of 300: {shared} of 200 pairs share a fingerprint");
-    assert!(shared >= 150, "{shared}");
+    assert!(shared >= 120, "{shared}");
 }
 
 proptest! {

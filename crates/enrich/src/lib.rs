@@ -201,6 +201,7 @@ impl Enricher {
         let key = |hash: &u64| self.keys.digest_number(Purpose::Fingerprint, salt, *hash);
         let mut fingerprints: Vec<Digest> = sample.fingerprints.iter().map(key).collect();
         fingerprints.sort_unstable();
+        fingerprints.dedup();
         let exact = self.keys.digest_number(Purpose::Block, salt, sample.exact);
         let sketch = BlockSketch { exact, words: sample.words, fingerprints };
         Reduced { sketch, signals: reader.listener.finish() }

@@ -89,7 +89,7 @@ mod tests {
     fn a_full_sketch_comes_back() {
         let text = encode(Digest(9), &fact());
         assert!(text.len() < 1_500, "{}", text.len());
-        let sketch = decode(Digest(9), &text).unwrap();
+        let sketch = decode(Digest(9), &text).unwrap_or_default();
         assert_eq!((sketch.capabilities, sketch.last), (fact().capabilities, fact().last));
     }
 

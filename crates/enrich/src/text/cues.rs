@@ -4,8 +4,6 @@
 //! groups stands within a short distance, so a lesson that mentions reasoning, or a request to show
 //! the working, is not an attempt to harvest it.
 
-use std::ops::Range;
-
 use event::enriched::Capabilities;
 
 use super::lexicon::{Group, RULES, phrases};
@@ -56,7 +54,7 @@ pub struct Cues {
     /// Numbers by hash, by its upper bits and then onwards; number 0 is free.
     slots: Vec<(u64, u16)>,
     /// For each word by number, where the phrases that end with it are.
-    endings: Vec<Range<u16>>,
+    endings: Vec<(u16, u16)>,
     /// Those that end alike stand together.
     phrases: Vec<Phrase>,
 }
@@ -82,7 +80,7 @@ impl Cues {
         let mut cues = Cues {
             filters: [Box::new([0; _]), Box::new([0; _])],
             slots: vec![(0, 0); SLOTS],
-            endings: vec![0..0],
+            endings: vec![(0, 0)],
             phrases: Vec::new(),
         };
         for (group, text) in phrases() {
@@ -122,7 +120,7 @@ impl Cues {
         }
         if self.slots[at].1 == 0 {
             self.slots[at] = (hash, self.endings.len() as u16);
-            self.endings.push(0..0);
+            self.endings.push((0, 0));
         }
         self.slots[at].1
     }
@@ -131,9 +129,9 @@ impl Cues {
     fn arrange(&mut self) {
         self.phrases.sort_unstable();
         for (at, phrase) in (0..).zip(&self.phrases) {
-            let range = &mut self.endings[usize::from(phrase.last)];
-            let start = if range.is_empty() { at } else { range.start };
-            *range = start..at + 1;
+            let (start, end) = &mut self.endings[usize::from(phrase.last)];
+            *start = if *start == *end { at } else { *start };
+            *end = at + 1;
         }
     }
 
@@ -161,7 +159,7 @@ impl Cues {
 
     /// The groups of the phrases that end with word `last` at the end of `history`.
     fn groups(&self, history: u128, last: u16) -> u64 {
-        let Range { start, end } = self.endings[usize::from(last)];
+        let (start, end) = self.endings[usize::from(last)];
         let ending = &self.phrases[usize::from(start)..usize::from(end)];
         let matching = ending.iter().filter(|phrase| history & phrase.mask == phrase.packed);
         matching.fold(0, |groups, phrase| groups | phrase.groups)

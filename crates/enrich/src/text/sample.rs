@@ -54,7 +54,7 @@ pub struct Sample {
     pub exact: u64,
     /// Words in the block.
     pub words: u32,
-    /// Kept fingerprints, at most [`CAP`], all different, in no particular order.
+    /// Kept fingerprints, at most [`CAP`], in no particular order, some perhaps twice.
     pub fingerprints: Vec<u64>,
 }
 
@@ -93,8 +93,8 @@ impl Sampler {
 
     fn choose(&mut self, windows: usize) -> Vec<u64> {
         let mut middle = std::mem::take(&mut self.middle);
-        let mut room = [[0; EDGE]; 4];
-        let [first, last, near_first, near_last] = &mut room;
+        let (mut first, mut last) = ([0; RIM], [0; RIM]);
+        let (mut near_first, mut near_last) = ([0; EDGE - RIM], [0; EDGE - RIM]);
         let rim = self.rim;
         // The zones do not overlap; a block without a middle has smaller ones.
         let begin = windows.min(RIM);
@@ -102,10 +102,10 @@ impl Sampler {
         let head = end.min(EDGE);
         let tail = windows.saturating_sub(EDGE).clamp(head, end);
         let mut zones = [
-            gather(first, rim, self.head[..begin].iter()),
-            gather(last, rim, (end..windows).map(|at| &self.tail[at % EDGE])),
-            gather(near_first, self.dense, self.head[begin..head].iter()),
-            gather(near_last, self.dense, (tail..end).map(|at| &self.tail[at % EDGE])),
+            gather(&mut first, rim, self.head[..begin].iter()),
+            gather(&mut last, rim, (end..windows).map(|at| &self.tail[at % EDGE])),
+            gather(&mut near_first, self.dense, self.head[begin..head].iter()),
+            gather(&mut near_last, self.dense, (tail..end).map(|at| &self.tail[at % EDGE])),
             &mut middle,
         ];
         for zone in &mut zones {
@@ -151,11 +151,12 @@ impl Sink for Sampler {
             // Each of the five words is turned by another amount, so that their order counts.
             rolling = rolling.rotate_left(13) ^ hash ^ leaving.rotate_left(13 * SPAN);
             let Some(at) = slot.checked_sub(SPAN as usize - 1) else { continue };
-            self.tail[at % EDGE] = rolling;
+            // What leaves the ring is neither in the head nor, whatever follows, in the tail.
+            let left = std::mem::replace(&mut self.tail[at % EDGE], rolling);
             if at < EDGE {
                 self.head[at] = rolling;
-            } else if rolling & self.sparse == 0 {
-                self.keep(rolling);
+            } else if at >= 2 * EDGE && left & self.sparse == 0 {
+                self.keep(left);
             }
         }
         self.before = [first, second, third];
@@ -165,22 +166,22 @@ impl Sink for Sampler {
     }
 }
 
-/// Those of `hashes` that are kept, gathered in `room` without a branch for each.
-fn gather<'a>(
-    room: &'a mut [u64; EDGE],
+/// Those of at most `N` hashes that are kept, gathered in `room` without a branch for each.
+fn gather<'a, const N: usize>(
+    room: &'a mut [u64; N],
     mask: u64,
     hashes: impl Iterator<Item = &'a u64>,
 ) -> &'a mut [u64] {
     let mut kept = 0;
     for hash in hashes {
-        room[kept % EDGE] = *hash;
+        room[kept % N] = *hash;
         kept += usize::from(hash & mask == 0);
     }
-    &mut room[..kept]
+    &mut room[..kept.min(N)]
 }
 
-/// Up to [`CAP`] different hashes of sorted zones: each zone's smallest up to its quota, then the
-/// smallest of the rest.
+/// Up to [`CAP`] hashes of sorted zones: each zone's smallest up to its quota, then the smallest of
+/// the rest. A phrase said in two zones is there twice.
 fn within_quotas(zones: [&mut [u64]; 5]) -> Vec<u64> {
     let mut chosen = Vec::with_capacity(CAP);
     let mut rest = Vec::new();
@@ -193,14 +194,11 @@ fn within_quotas(zones: [&mut [u64]; 5]) -> Vec<u64> {
             to.push(*hash);
         }
     }
-    // A phrase said twice is in two zones, and the middle's list runs on into the end.
-    chosen.sort_unstable();
-    chosen.dedup();
-    rest.retain(|hash| chosen.binary_search(hash).is_err());
-    rest.sort_unstable();
-    rest.dedup();
-    rest.truncate(CAP - chosen.len());
-    chosen.extend_from_slice(&rest);
+    let free = CAP - chosen.len();
+    if free > 0 && rest.len() > free {
+        rest.sort_unstable();
+    }
+    chosen.extend(rest.iter().take(free));
     chosen
 }
 

@@ -219,7 +219,7 @@ impl Splitter {
         }
         let mut word = Spelling::new(self);
         let mut at = start;
-        while let Some(c) = char_at(text, at) {
+        for c in text.get(start..).unwrap_or_default().chars() {
             match self.canon.class(c) {
                 Class::Letter(letter) => word.letter(letter),
                 Class::Digit => word.digit(c),
@@ -299,8 +299,12 @@ impl Spelling {
 
     fn letter(&mut self, letter: char) {
         let mut bytes = [0; 4];
-        for byte in letter.encode_utf8(&mut bytes).bytes() {
-            self.push(byte);
+        let length = letter.encode_utf8(&mut bytes).len() as u32;
+        if self.filled + length <= 8 {
+            self.chunk |= u64::from(u32::from_le_bytes(bytes)) << (8 * self.filled);
+            self.filled += length;
+        } else {
+            bytes[..length as usize].iter().for_each(|byte| self.push(*byte));
         }
         self.in_number = false;
         self.letters += 1;
@@ -395,11 +399,6 @@ impl Letters {
 #[inline(always)]
 fn before(bytes: &[u8], at: usize) -> u8 {
     at.checked_sub(1).and_then(|at| bytes.get(at)).copied().unwrap_or(0)
-}
-
-#[inline(always)]
-fn char_at(text: &str, at: usize) -> Option<char> {
-    text.get(at..)?.chars().next()
 }
 
 fn next_is_digit(bytes: &[u8], at: usize) -> bool {
