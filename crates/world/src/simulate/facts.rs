@@ -15,7 +15,7 @@ use super::client::{WAVE_RELEASE, client, place};
 use super::exchange::organization;
 use super::geography::country_of;
 use super::person::{first_session, habit};
-use super::population::{Segment, account_key};
+use super::population::{FRONT_SEATS, Segment, account_key};
 use super::random::{Rng, key};
 use super::setting::{RELEASED, Setting};
 use super::words;
@@ -224,7 +224,10 @@ fn card(setting: &Setting, account: u32, segment: Segment) -> u64 {
             let cards = setting.load_balancer().map_or(1, |s1| s1.cards);
             key(&[setting.seed(), 0x51, shuffled % cards])
         }
-        Segment::AgenticBulk => key(&[setting.seed(), 0x53, u64::from(account) / 5]),
+        Segment::AgenticBulk => {
+            let (_, place) = setting.population.place(account);
+            key(&[setting.seed(), 0x53, u64::from(place / FRONT_SEATS)])
+        }
         _ => key(&[setting.population.household(account, setting.company_size()).id, 0xCA]),
     }
 }

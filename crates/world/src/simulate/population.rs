@@ -101,6 +101,9 @@ pub struct Household {
 /// Households are laid out anew in every so many accounts, which bounds the walk to find one.
 const STRIDE: u32 = 48;
 
+/// Accounts of a company that is a front, and accounts that share a card in S3.
+pub const FRONT_SEATS: u32 = 5;
+
 impl Population {
     /// The accounts of a plan, block after block.
     #[must_use]
@@ -168,8 +171,9 @@ impl Population {
         (0..u64::from(self.total)).map(move |index| order.of(index) as u32)
     }
 
-    /// Whom an account lives or works with. The accounts of look-alikes live as everybody does; a
-    /// company's graders are one organisation, and an operator's accounts pretend to be alone.
+    /// Whom an account lives or works with. The accounts of look-alikes live as everybody does, a
+    /// company's graders are one organisation, and most of an operator's accounts pretend to be
+    /// alone.
     #[must_use]
     pub fn household(&self, account: u32, company_size: u32) -> Household {
         let (block, place) = self.place(account);
@@ -182,8 +186,20 @@ impl Population {
                 let id = key(&[self.seed, 0xC0_4A17, company]);
                 Household { id, size: company_size, organization: true }
             }
+            Segment::AgenticBulk => self.front(block, place),
             _ => self.alone(account),
         }
+    }
+
+    /// S3 has accounts of several kinds: some stand as companies of a few seats, the rest alone.
+    fn front(&self, block: Block, place: u32) -> Household {
+        let id = key(&[self.seed, 0xF407, u64::from(place / FRONT_SEATS)]);
+        let first = place - place % FRONT_SEATS;
+        let size = FRONT_SEATS.min(block.count - first);
+        if unit_of(id) < 0.3 && size > 1 {
+            return Household { id, size, organization: true };
+        }
+        self.alone(block.first + place)
     }
 
     fn alone(&self, account: u32) -> Household {

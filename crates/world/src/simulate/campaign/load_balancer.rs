@@ -155,7 +155,7 @@ impl Campaign for LoadBalancer {
             self.load();
         }
         let (turn, moves, resumed, harvest) = (0, 0, false, true);
-        let model = if self.sent.is_multiple_of(4) {
+        let model = if self.sent.is_multiple_of(2) {
             setting.usual_model(account, time)
         } else {
             STRONGEST
