@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use apache_avro::Schema;
-use apache_avro::schema::{InnerDecimalSchema, Name, NamespaceRef, UuidSchema};
+use apache_avro::schema::{InnerDecimalSchema, Name, NamespaceRef, RecordSchema, UuidSchema};
 use apache_avro::types::Value;
 use event::intake::Kind;
 
@@ -133,20 +133,7 @@ fn measure(
             }
             bounded(cost)
         }
-        Schema::Record(record) => {
-            let name = record.name.fully_qualified_name(namespace).into_owned();
-            let mut cost = Cost { values: 1, bytes: 0 };
-            known.insert(name.fullname(None), None);
-            for field in &record.fields {
-                let field = measure(&field.schema, name.namespace(), known)?;
-                cost = bounded(Cost {
-                    values: cost.values + field.values,
-                    bytes: cost.bytes + field.bytes,
-                })?;
-            }
-            known.insert(name.fullname(None), Some(cost));
-            Ok(cost)
-        }
+        Schema::Record(record) => measure_record(record, namespace, known),
         Schema::Enum(name) => {
             known.insert(name.name.fullname(namespace), Some(Cost { values: 1, bytes: 1 }));
             leaf(1)
@@ -160,6 +147,23 @@ fn measure(
         // All that is left is a number, text or bytes: a byte at least.
         _ => leaf(1),
     }
+}
+
+fn measure_record(
+    record: &RecordSchema,
+    namespace: NamespaceRef<'_>,
+    known: &mut BTreeMap<String, Option<Cost>>,
+) -> Result<Cost, Error> {
+    let name = record.name.fully_qualified_name(namespace).into_owned();
+    let mut cost = Cost { values: 1, bytes: 0 };
+    known.insert(name.fullname(None), None);
+    for field in &record.fields {
+        let field = measure(&field.schema, name.namespace(), known)?;
+        let (values, bytes) = (cost.values + field.values, cost.bytes + field.bytes);
+        cost = bounded(Cost { values, bytes })?;
+    }
+    known.insert(name.fullname(None), Some(cost));
+    Ok(cost)
 }
 
 fn measure_fixed(

@@ -26,6 +26,14 @@ pub struct AvroWriter<W> {
     to: W,
     codec: Codec,
     block: Block,
+    /// One for each type, in the order of [`Kind::ALL`].
+    records: Vec<RecordWriter>,
+}
+
+/// Writes records of one type.
+struct RecordWriter {
+    schema: &'static Schema,
+    datum: GenericDatumWriter<'static>,
 }
 
 impl<W: Write> AvroWriter<W> {
@@ -35,7 +43,8 @@ impl<W: Write> AvroWriter<W> {
     /// If it cannot be written.
     pub fn new(mut to: W, codec: Codec) -> Result<AvroWriter<W>, Error> {
         write_header(&mut to, &schemas::union()?, codec, MARKER)?;
-        Ok(AvroWriter { to, codec, block: Block { records: 0, bytes: Vec::new() } })
+        let records = Kind::ALL.into_iter().map(RecordWriter::new).collect::<Result<_, _>>()?;
+        Ok(AvroWriter { to, codec, block: Block { records: 0, bytes: Vec::new() }, records })
     }
 
     /// Adds an event.
@@ -43,14 +52,18 @@ impl<W: Write> AvroWriter<W> {
     /// # Errors
     /// If it does not fit its schema, or the file cannot be written.
     pub fn write(&mut self, event: &Event<'_>) -> Result<(), Error> {
-        let kind = event.body.kind();
         let json = serde_json::to_value(event).map_err(|error| Error::Value(error.to_string()))?;
-        let schema = schemas::schema(kind)?;
-        let value = to_avro(schema, &json)?;
-        let writer: GenericDatumWriter<'_> = datum_writer(schema)?;
-        let record = writer.write_value_to_vec(value)?;
-        put_long(&mut self.block.bytes, branch(kind))?;
-        self.block.bytes.extend_from_slice(&record);
+        // The branch of the union, then the record.
+        let branch = event.body.kind() as usize;
+        let writer = self.records.get(branch);
+        let writer = writer.ok_or_else(|| Error::Schema("no such type".to_owned()))?;
+        let value = to_avro(writer.schema, &json)?;
+        let before = self.block.bytes.len();
+        put_long(&mut self.block.bytes, branch as i64)?;
+        if let Err(error) = writer.datum.write_value(&mut self.block.bytes, value) {
+            self.block.bytes.truncate(before);
+            return Err(error.into());
+        }
         self.block.records += 1;
         if self.block.bytes.len() >= BLOCK_BYTES { self.flush() } else { Ok(()) }
     }
@@ -74,14 +87,13 @@ impl<W: Write> AvroWriter<W> {
     }
 }
 
-/// The place of a type in [`schemas::union`].
-fn branch(kind: Kind) -> i64 {
-    kind as i64
-}
-
-fn datum_writer(schema: &'static Schema) -> Result<GenericDatumWriter<'static>, Error> {
-    // The value was made from this very schema: checking it again would double the work.
-    Ok(GenericDatumWriter::builder(schema).validate(false).build()?)
+impl RecordWriter {
+    fn new(kind: Kind) -> Result<RecordWriter, Error> {
+        let schema = schemas::schema(kind)?;
+        // Values are made from this very schema: checking them again would double the work.
+        let datum = GenericDatumWriter::builder(schema).validate(false).build()?;
+        Ok(RecordWriter { schema, datum })
+    }
 }
 
 /// Writes events as an object container file.
