@@ -77,7 +77,7 @@ impl AgenticBulk {
         Session { time, seed, turn: 0, turns, account, bound: time, moves: 0, resumed: false }
     }
 
-    /// Puts a session back for its next turn, on another account if its hour is over.
+    /// Puts a session back for its next turn.
     fn go_on(&mut self, mut session: Session, served: bool) {
         if served {
             session.turn += 1;
@@ -87,10 +87,19 @@ impl AgenticBulk {
         let whole = 30 * MINUTE + (unit_of(session.seed) * (150 * MINUTE) as f64) as i64;
         let pause = whole as f64 / f64::from(session.turns) * (0.4 + 0.6 * self.rng.exponential());
         session.time += (pause as i64).max(2 * SECOND);
-        let sticky = (self.parameters.sticky_minutes * MINUTE as f64) as i64;
-        if session.turn >= session.turns || session.time >= self.end {
-            return;
+        if session.turn < session.turns && session.time < self.end {
+            self.live.push(Reverse(session));
         }
+    }
+
+    /// The session whose request is due, moved to another account if its hour is over.
+    fn due(&mut self, setting: &Setting) -> Session {
+        let live = self.live.peek().map_or(i64::MAX, |Reverse(session)| session.time);
+        if self.arrival <= live {
+            return self.begin(setting);
+        }
+        let Reverse(mut session) = self.live.pop().expect("the caller saw a next time");
+        let sticky = (self.parameters.sticky_minutes * MINUTE as f64) as i64;
         if session.time - session.bound > sticky
             && let Some(account) = self.pool.take(session.time, |_| true)
         {
@@ -99,7 +108,7 @@ impl AgenticBulk {
             session.bound = session.time;
             session.moves += 1;
         }
-        self.live.push(Reverse(session));
+        session
     }
 
     fn model(&self, setting: &Setting, session: &Session) -> &'static str {
@@ -132,13 +141,7 @@ impl Campaign for AgenticBulk {
     }
 
     fn step<'s>(&mut self, setting: &'s Setting) -> Exchange<'s> {
-        let live = self.live.peek().map_or(i64::MAX, |Reverse(session)| session.time);
-        let session = if self.arrival <= live {
-            self.begin(setting)
-        } else {
-            let Reverse(session) = self.live.pop().expect("the caller saw a next time");
-            session
-        };
+        let session = self.due(setting);
         let status = Status::usual(&mut self.rng);
         let exchange = Dispatch {
             account: session.account,

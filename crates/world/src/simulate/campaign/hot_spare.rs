@@ -33,6 +33,8 @@ struct Session {
     moves: u32,
     denied: u32,
     pause: i64,
+    /// It needs another account.
+    unbound: bool,
     /// The turn before came from this account.
     resumed: bool,
     harvest: bool,
@@ -47,6 +49,8 @@ pub struct HotSpare {
     gap: f64,
     begun: u64,
     survivors: bool,
+    /// An account that is there from the start.
+    first: u32,
     ban: i64,
     takeover: i64,
     rng: Rng,
@@ -81,6 +85,7 @@ impl HotSpare {
             arrival: setting.start + SECOND,
             gap: 24.0 * HOUR as f64 * MEAN_TURNS / per_day,
             begun: 0,
+            first: first.start,
             survivors: first.any(|account| setting.blocked_at(account).is_none()),
             ban,
             takeover,
@@ -94,7 +99,7 @@ impl HotSpare {
 
     /// Draws when the next session begins. Between ban and takeover only the survivors work.
     fn next_arrival(&mut self) {
-        let idle = self.ban + SWEEP + GRACE as i64 / 2..self.takeover;
+        let idle = self.ban + SWEEP..self.takeover;
         loop {
             self.arrival += (self.gap * self.rng.exponential()) as i64 + 1;
             if !idle.contains(&self.arrival) {
@@ -102,7 +107,7 @@ impl HotSpare {
             }
             if !self.survivors {
                 self.arrival = self.takeover + 1;
-            } else if self.rng.chance(2.0 * self.parameters.survivor_share) {
+            } else if self.rng.chance(self.parameters.survivor_share) {
                 return;
             }
         }
@@ -123,11 +128,12 @@ impl HotSpare {
             seed,
             turn: 0,
             turns,
-            account: 0,
+            account: self.first,
             bound: time,
             moves: 0,
             denied: 0,
             pause,
+            unbound: false,
             resumed: false,
             harvest,
         };
@@ -136,7 +142,8 @@ impl HotSpare {
         session
     }
 
-    /// Gives a session the account that has rested longest, as far as the relay knows.
+    /// Gives a session the account that has rested longest, as far as the relay knows. Where there
+    /// is none, it can only try the old one again.
     fn bind(&mut self, setting: &Setting, session: &mut Session) {
         let now = session.time;
         let patient = session.denied < 3;
@@ -145,18 +152,30 @@ impl HotSpare {
             Some(_) if !patient => false,
             Some(at) => now < at + (account_key(setting.seed(), account, 0x64ACE) % GRACE) as i64,
         };
-        match self.pool.take(now, usable) {
-            Some(account) => {
-                session.resumed &= account == session.account;
-                session.account = account;
-                session.bound = now;
-                session.moves += 1;
-            }
-            None => session.bound = i64::MIN,
+        if let Some(account) = self.pool.take(now, usable) {
+            session.resumed &= account == session.account;
+            session.account = account;
+            session.bound = now;
+            session.moves += 1;
         }
     }
 
-    fn go_on(&mut self, setting: &Setting, mut session: Session, status: Status) {
+    /// The session whose request is due, on an account that it may use now.
+    fn due(&mut self, setting: &Setting) -> Session {
+        let live = self.live.peek().map_or(i64::MAX, |Reverse(session)| session.time);
+        if self.arrival <= live {
+            return self.begin(setting);
+        }
+        let Reverse(mut session) = self.live.pop().expect("the caller saw a next time");
+        let sticky = (self.parameters.sticky_minutes * MINUTE as f64) as i64;
+        if session.unbound || session.time - session.bound > sticky {
+            self.bind(setting, &mut session);
+            session.unbound = false;
+        }
+        session
+    }
+
+    fn go_on(&mut self, mut session: Session, status: Status) {
         match status {
             Status::Blocked => self.evade(&mut session),
             Status::Overloaded => session.time += 3 * SECOND + self.rng.between(0, 9_000),
@@ -167,20 +186,7 @@ impl HotSpare {
                 session.time += pause as i64 + SECOND;
             }
         }
-        if session.turn >= session.turns || session.time >= self.end {
-            return;
-        }
-        let sticky = (self.parameters.sticky_minutes * MINUTE as f64) as i64;
-        if status == Status::Blocked || session.time - session.bound > sticky {
-            self.bind(setting, &mut session);
-        }
-        // With nobody left, it waits for the spare.
-        if session.bound == i64::MIN {
-            session.time = session.time.max(self.takeover) + self.rng.between(1_000, 20 * MINUTE);
-            session.denied = 0;
-            self.bind(setting, &mut session);
-        }
-        if session.time < self.end {
+        if session.turn < session.turns && session.time < self.end {
             self.live.push(Reverse(session));
         }
     }
@@ -189,8 +195,10 @@ impl HotSpare {
     /// survivors, the rest for the spare pool.
     fn evade(&mut self, session: &mut Session) {
         session.denied += 1;
+        session.unbound = true;
         session.time += 2 * SECOND + self.rng.between(0, 8_000);
-        if session.denied >= 3 && !self.rng.chance(0.3) && session.time < self.takeover {
+        let stays = self.survivors && self.rng.chance(0.3);
+        if session.denied >= 3 && !stays && session.time < self.takeover {
             session.time = self.takeover + self.rng.between(1_000, 20 * MINUTE);
         }
     }
@@ -223,13 +231,7 @@ impl Campaign for HotSpare {
     }
 
     fn step<'s>(&mut self, setting: &'s Setting) -> Exchange<'s> {
-        let live = self.live.peek().map_or(i64::MAX, |Reverse(session)| session.time);
-        let session = if self.arrival <= live {
-            self.begin(setting)
-        } else {
-            let Reverse(session) = self.live.pop().expect("the caller saw a next time");
-            session
-        };
+        let session = self.due(setting);
         let status = match setting.blocked_at(session.account) {
             Some(at) if session.time > at => Status::Blocked,
             _ => Status::usual(&mut self.rng),
@@ -247,7 +249,7 @@ impl Campaign for HotSpare {
             harvest: session.harvest,
         }
         .exchange(setting);
-        self.go_on(setting, session, status);
+        self.go_on(session, status);
         exchange
     }
 }
