@@ -200,6 +200,12 @@ impl AccountShard {
         }
     }
 
+    /// Whether the shard has something to say that was not handed out yet.
+    #[must_use]
+    pub fn has_news(&self) -> bool {
+        !(self.handed.to_campaign.is_empty() && self.handed.published.is_empty())
+    }
+
     /// Takes a record that was admitted. It may be held back by the clock; see [`AccountShard::drain`].
     pub fn take(&mut self, record: Box<Enriched>, meter: &mut dyn Meter) {
         let config = self.config.time;

@@ -1,0 +1,186 @@
+//! The command line: every verb and flag, in the words that `--help` shows.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Finds distillation attacks on LLM APIs in a stream of requests: accounts that act as one,
+/// the evidence, and graduated decisions.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Simulate a day of a platform under attack, find what can be found, and show how well it went
+    Demo(Demo),
+    /// Run recorded events through the pipeline
+    Replay(Replay),
+    /// Write a simulated stream with its truth
+    Simulate(Simulate),
+    /// Compare what a replay found with the truth
+    Evaluate(Evaluate),
+    /// Say in plain words why an account or a cluster got its decision
+    Explain(Explain),
+    /// Turn somebody else's recording into events
+    Import(Import),
+    /// Replace the text of events by sketches, for a platform that must not move text
+    Sketch(Sketch),
+    /// Print the tasks, what they run, and the topics between them
+    Topology,
+    /// Print the completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Accounts of the platform
+    #[arg(long, default_value_t = 20_000)]
+    pub accounts: u64,
+    /// The same seed gives the same day
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+    /// Where the stream, the truth and the results go
+    #[arg(long, default_value = "iolaus-demo")]
+    pub output: PathBuf,
+    /// End when the results are written (as it always does for now: there is no page to serve yet)
+    #[arg(long)]
+    pub no_serve: bool,
+    /// Print the evaluation as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Replay {
+    /// Configuration; the defaults serve without one
+    #[arg(long)]
+    pub config: Option<PathBuf>,
+    /// Recorded events: JSONL (plain, gzip, zstd) or Avro object containers
+    #[arg(long, required = true, num_args = 1..)]
+    pub input: Vec<PathBuf>,
+    /// The folder for the results, one file a topic
+    #[arg(long)]
+    pub output: PathBuf,
+    /// The files are the partitions of one topic keyed by account, in order
+    #[arg(long)]
+    pub keyed: bool,
+    /// Split the input over this many partitions (a divisor of 256)
+    #[arg(long, default_value_t = 1)]
+    pub partitions: u32,
+    /// Spread the partitions over this many instances
+    #[arg(long, default_value_t = 1)]
+    pub instances: u32,
+    /// Kill instances at random moments; each goes on from its changelog
+    #[arg(long)]
+    pub restart_seed: Option<u64>,
+    /// How many kills at most
+    #[arg(long, requires = "restart_seed")]
+    pub restarts: Option<u64>,
+    /// Deliver some records twice
+    #[arg(long)]
+    pub duplicate_seed: Option<u64>,
+    /// Let the tasks work in random turns and batches
+    #[arg(long)]
+    pub interleave_seed: Option<u64>,
+    /// Print the summary as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Simulate {
+    /// A scenario file, or a name: S1, S3, S5, N1, N3, N5, N7, demo
+    #[arg(long, default_value = "demo")]
+    pub scenario: String,
+    /// The same seed gives the same bytes
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Accounts of the platform
+    #[arg(long)]
+    pub accounts: Option<u64>,
+    /// The folder for `events.jsonl.zst` and `truth.jsonl`
+    #[arg(long)]
+    pub output: PathBuf,
+    /// Print the counts as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Evaluate {
+    /// The truth
+    #[arg(long)]
+    pub truth: PathBuf,
+    /// The events that were replayed: with them, leaks and delays can be measured
+    #[arg(long, num_args = 1..)]
+    pub input: Vec<PathBuf>,
+    /// The folder the replay wrote to; `evaluation.json` goes there too
+    #[arg(long)]
+    pub output: PathBuf,
+    /// Print the evaluation as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// An account id or a cluster id
+    pub id: String,
+    /// The folder the replay wrote to
+    #[arg(long, default_value = "iolaus-demo")]
+    pub output: PathBuf,
+    /// Print the records as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Import {
+    /// What the files are; `list` shows the formats
+    pub format: String,
+    /// The files
+    #[arg(long, num_args = 1..)]
+    pub input: Vec<PathBuf>,
+    /// Where the events go (zstd if the name ends in .zst)
+    #[arg(long)]
+    pub output: Option<PathBuf>,
+    /// When the first event happens, for sources without a date
+    #[arg(long, default_value = "2026-03-02T00:00:00Z")]
+    pub start: String,
+    /// Accounts to spread the requests over, for sources without any
+    #[arg(long, default_value_t = 100)]
+    pub accounts: u32,
+    /// Requests of each account in a day, for sources without a clock
+    #[arg(long, default_value_t = 25.0)]
+    pub rate: f64,
+    /// Model to name, for sources without one
+    #[arg(long)]
+    pub model: Option<String>,
+    /// The most events to write
+    #[arg(long)]
+    pub limit: Option<u64>,
+    /// Print the counts as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Sketch {
+    /// Configuration with the secret
+    #[arg(long)]
+    pub config: Option<PathBuf>,
+    /// Events with text
+    #[arg(long, required = true, num_args = 1..)]
+    pub input: Vec<PathBuf>,
+    /// Where the events without text go (zstd if the name ends in .zst)
+    #[arg(long)]
+    pub output: PathBuf,
+}

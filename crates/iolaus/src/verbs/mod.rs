@@ -1,0 +1,55 @@
+//! The verbs, one file each.
+
+mod demo;
+mod evaluate;
+mod explain;
+mod import;
+mod replay;
+mod simulate;
+mod sketch;
+mod topology;
+
+use clap::CommandFactory;
+
+use crate::Failure;
+use crate::cli::{Cli, Verb};
+
+/// Runs the verb.
+pub fn run(cli: Cli) -> Result<(), Failure> {
+    match cli.verb {
+        Verb::Demo(arguments) => demo::run(&arguments),
+        Verb::Replay(arguments) => replay::run(&arguments),
+        Verb::Simulate(arguments) => simulate::run(&arguments),
+        Verb::Evaluate(arguments) => evaluate::run(&arguments),
+        Verb::Explain(arguments) => explain::run(&arguments),
+        Verb::Import(arguments) => import::run(&arguments),
+        Verb::Sketch(arguments) => sketch::run(&arguments),
+        Verb::Topology => {
+            print!("{}", topology::text());
+            Ok(())
+        }
+        Verb::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "iolaus", &mut std::io::stdout());
+            Ok(())
+        }
+    }
+}
+
+/// Prints a value as JSON.
+fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
+    println!("{}", serde_json::to_string_pretty(value)?);
+    Ok(())
+}
+
+/// Creates a file to write events to, compressed if its name says so.
+fn create(path: &std::path::Path) -> Result<Box<dyn std::io::Write>, Failure> {
+    use anyhow::Context;
+    let file = std::fs::File::create(path)
+        .with_context(|| format!("cannot write {}", path.display()))
+        .map_err(crate::unusable)?;
+    if path.extension().is_some_and(|extension| extension == "zst") {
+        let zstd = zstd::stream::write::Encoder::new(file, 1)?.auto_finish();
+        return Ok(Box::new(std::io::BufWriter::with_capacity(1 << 20, zstd)));
+    }
+    Ok(Box::new(std::io::BufWriter::with_capacity(1 << 20, file)))
+}

@@ -1,0 +1,31 @@
+//! Why a replay could not run. What is wrong with single records is no error: they are dead letters.
+
+use std::path::PathBuf;
+
+/// Why a replay could not run.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "the messages say what each is")]
+pub enum Error {
+    #[error("cannot read input {}: {source}", path.display())]
+    Input { path: PathBuf, source: std::io::Error },
+    #[error("cannot read input {}: it is a directory; give the files in it", path.display())]
+    Directory { path: PathBuf },
+    #[error("cannot read input {}: {detail}", path.display())]
+    Container { path: PathBuf, detail: String },
+    #[error("cannot write {}: {source}", path.display())]
+    Output { path: PathBuf, source: std::io::Error },
+    #[error("no input: give at least one file")]
+    NoInput,
+    #[error("{0}")]
+    Usage(String),
+    #[error(
+        "{}: account `{account}` belongs to partition {expected} of {partitions}, but this file is \
+         partition {found}; files that are not split by the partitioner of Kafka (murmur2) are \
+         several inputs: leave `--keyed` out", path.display()
+    )]
+    NotKeyed { path: PathBuf, account: String, expected: u32, found: u32, partitions: u32 },
+    #[error("a row of state could not be read back: {0}")]
+    State(#[from] step::Corrupt),
+    #[error("the tasks wait for each other; this is a fault of the program")]
+    Stalled,
+}
