@@ -10,10 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use event::Nats;
 use event::dossier::Membership;
-use event::id::{AccountKey, Digest};
+use event::id::AccountKey;
 use event::sighting::Layer;
 
-use crate::rotation::Rotation;
+use crate::cohort::Cohort;
 use crate::state::State;
 
 /// One session in which an account brought what was minted for another: benign accounts do that
@@ -67,8 +67,8 @@ struct Graph {
 
 /// All components of at least `least` accounts.
 #[must_use]
-pub fn components(state: &State, rotations: &[Rotation], least: usize) -> Vec<Component> {
-    let graph = build(state, rotations);
+pub fn components(state: &State, cohorts: &[Cohort], least: usize) -> Vec<Component> {
+    let graph = build(state, cohorts);
     let mut found = Vec::new();
     let mut seen = BTreeSet::new();
     let nodes: BTreeSet<AccountKey> =
@@ -86,7 +86,7 @@ pub fn components(state: &State, rotations: &[Rotation], least: usize) -> Vec<Co
     found
 }
 
-fn build(state: &State, rotations: &[Rotation]) -> Graph {
+fn build(state: &State, cohorts: &[Cohort]) -> Graph {
     let partners =
         |account: AccountKey| state.accounts.get(account).map_or(0, |known| known.partners.len());
     let mut graph =
@@ -101,21 +101,17 @@ fn build(state: &State, rotations: &[Rotation]) -> Graph {
     }
     for (_, object) in state.objects.iter() {
         let nats = object.surprise.min(cap(object.layer).0);
-        if nats > Nats::ZERO && parties(state, &object.accounts) >= 2 {
-            graph.things.push(Thing {
-                nats,
-                layer: object.layer,
-                accounts: object.accounts.clone(),
-                dispersion: None,
-            });
+        let accounts = by_party(state, &object.accounts);
+        if nats > Nats::ZERO && accounts.len() >= 2 {
+            graph.things.push(Thing { nats, layer: object.layer, accounts, dispersion: None });
         }
     }
-    for rotation in rotations {
+    for cohort in cohorts {
         graph.things.push(Thing {
-            nats: rotation.nats,
+            nats: cohort.nats,
             layer: Layer::LoadBalance,
-            accounts: rotation.accounts.clone(),
-            dispersion: Some(rotation.dispersion),
+            accounts: cohort.accounts.clone(),
+            dispersion: cohort.dispersion,
         });
     }
     for (index, thing) in graph.things.iter().enumerate() {
@@ -126,15 +122,15 @@ fn build(state: &State, rotations: &[Rotation]) -> Graph {
     graph
 }
 
-/// Accounts of one organisation are one party: what they share among themselves says nothing.
-fn parties(state: &State, accounts: &[AccountKey]) -> usize {
-    let party = |account: &AccountKey| -> (bool, Digest) {
-        match state.accounts.get(*account).and_then(|known| known.organization) {
-            Some(organization) => (true, organization),
-            None => (false, account.0),
-        }
-    };
-    accounts.iter().map(party).collect::<BTreeSet<_>>().len()
+/// One account for each party: what accounts of one organisation share among themselves says
+/// nothing, so the first speaks for all. Accounts whose party is not known yet say nothing either.
+fn by_party(state: &State, accounts: &[AccountKey]) -> Vec<AccountKey> {
+    let mut seen = BTreeSet::new();
+    let known = accounts.iter().filter(|account| {
+        let known = state.accounts.get(**account).filter(|known| known.has_party());
+        known.is_some_and(|known| seen.insert(known.party(**account)))
+    });
+    known.copied().collect()
 }
 
 fn reach(graph: &Graph, start: AccountKey) -> BTreeSet<AccountKey> {
@@ -226,7 +222,7 @@ fn split(
 mod tests {
     use super::*;
     use crate::state::{Echo, Known, Object};
-    use event::id::ObjectKey;
+    use event::id::{Digest, ObjectKey};
     use step::Bucket;
 
     fn account(key: u64) -> AccountKey {
@@ -269,7 +265,10 @@ mod tests {
         };
         state.objects.insert(ObjectKey(Digest(1)), object.clone());
         assert!(components(&state, &[], 8).is_empty());
-        state.accounts.get_mut(accounts[3]).expect("it was put there").organization = None;
+        for key in &accounts {
+            let known = state.accounts.get_mut(*key).expect("it was put there");
+            known.organization = Some(key.0);
+        }
         assert_eq!(components(&state, &[], 8).len(), 1);
     }
 
@@ -291,6 +290,11 @@ mod tests {
         let mut state = State::default();
         for index in 0..10 {
             echo(&mut state, index, (index + 1) % 10, 1);
+        }
+        state.accounts.insert(account(50), Known::default());
+        for key in [0, 50] {
+            let known = state.accounts.get_mut(account(key)).expect("it was put there");
+            known.organization = Some(Digest(key));
         }
         let object = Object {
             layer: Layer::Device,

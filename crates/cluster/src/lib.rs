@@ -9,12 +9,12 @@
 //! nothing.
 
 mod attach;
+mod cohort;
 mod dossier;
 mod graph;
 mod lineage;
 mod operator;
 mod pending;
-mod rotation;
 mod state;
 mod template;
 

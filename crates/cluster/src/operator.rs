@@ -7,17 +7,17 @@ use event::dossier::Dossier;
 use event::id::{AccountKey, Digest};
 use event::link::Link;
 use event::sighting::Layer;
-use event::standing::Standing;
+use event::standing::{Flow, Standing};
 use event::table::Entry;
 use event::time::DAY;
 use step::{Bucket, Operator, Stamped, TimeConfig};
 
 use crate::attach::attach;
+use crate::cohort;
 use crate::dossier::compile;
 use crate::graph::{cap, components};
 use crate::lineage::renew;
 use crate::pending::{Complete, In};
-use crate::rotation;
 use crate::state::{Echo, Known, Object, State};
 use crate::template::{self, Hot};
 
@@ -172,7 +172,9 @@ impl Clusterer {
         let oldest = Bucket(bucket.0 - self.config.link_life / self.config.time.bucket);
         state.echoes.retain(|_, echo| echo.last >= oldest);
         state.objects.retain(|_, object| object.last >= oldest);
-        let found = components(state, &rotation::find(state), self.config.least);
+        let cohorts = cohort::find(state);
+        mark_pooled(state, &cohorts);
+        let found = components(state, &cohorts, self.config.least);
         let changed: BTreeSet<Digest> = renew(state, found, bucket).into_iter().collect();
         let ids = state.clusters.keys();
         for id in &ids {
@@ -227,7 +229,38 @@ fn note<T: PartialEq>(list: &mut Vec<T>, item: T, most: usize) {
     }
 }
 
-fn hear(state: &mut State, standing: Standing, bucket: Bucket) {
+/// Notes which templates are carried by a pool.
+fn mark_pooled(state: &mut State, cohorts: &[cohort::Cohort]) {
+    for key in state.templates.keys() {
+        let pooled = cohorts.iter().any(|cohort| cohort.template == key);
+        if state.templates.get(key).is_some_and(|template| template.pooled != pooled)
+            && let Some(template) = state.templates.get_mut(key)
+        {
+            template.pooled = pooled;
+        }
+    }
+}
+
+/// Takes a standing, its flows under the templates they turned out to be.
+fn hear(state: &mut State, mut standing: Standing, bucket: Bucket) {
+    let mut flows: Vec<Flow> = Vec::new();
+    for mut flow in std::mem::take(&mut standing.flows) {
+        flow.template = state.resolve(flow.template);
+        match flows.iter_mut().find(|known| known.template == flow.template) {
+            // One request may have counted on two parts of what is one template now.
+            Some(known) => {
+                known.requests = (known.requests + flow.requests).min(standing.requests);
+                known.sessions = (known.sessions + flow.sessions).min(standing.sessions);
+                known.since = known.since.min(flow.since);
+                known.until = known.until.max(flow.until);
+            }
+            None => flows.push(flow),
+        }
+    }
+    flows.sort_by(|one, other| {
+        other.requests.cmp(&one.requests).then(one.template.cmp(&other.template))
+    });
+    standing.flows = flows;
     let known = state.accounts.entry(standing.account, Known::default);
     known.name = standing.name.clone();
     known.organization = standing.organization.or(known.organization);

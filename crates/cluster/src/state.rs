@@ -38,6 +38,19 @@ impl Known {
     /// Shared objects kept.
     pub const OBJECTS: usize = 16;
 
+    /// Whom it stands for: accounts of one organisation are one party.
+    #[must_use]
+    pub fn party(&self, account: AccountKey) -> (bool, Digest) {
+        self.organization.map_or((false, account.0), |organization| (true, organization))
+    }
+
+    /// Whether its party is known: an account that never made a request has not said whether it
+    /// belongs to an organisation.
+    #[must_use]
+    pub fn has_party(&self) -> bool {
+        self.organization.is_some() || self.standing.is_some()
+    }
+
     /// Takes the names of a link.
     pub fn introduce(&mut self, sighted: &Sighted, bucket: Bucket) {
         if self.name == Name::default() {
@@ -88,6 +101,10 @@ pub struct Template {
     pub surprise: Nats,
     /// The sample of the widest fingerprint.
     pub sample: Vec<Digest>,
+    /// The template it turned out to be the same as.
+    pub merged_into: Option<ObjectKey>,
+    /// Whether its accounts were last seen to be run as one.
+    pub pooled: bool,
 }
 
 impl Template {
@@ -193,6 +210,16 @@ impl step::Persist for State {
 }
 
 impl State {
+    /// The template that `template` is the same as by now.
+    #[must_use]
+    pub fn resolve(&self, template: ObjectKey) -> ObjectKey {
+        let mut at = template;
+        while let Some(next) = self.templates.get(at).and_then(|known| known.merged_into) {
+            at = next;
+        }
+        at
+    }
+
     /// Stops noting which rows change: for runs that keep no changelog.
     pub fn untracked(&mut self) {
         self.pending.untracked();

@@ -21,10 +21,17 @@ pub struct Hot<'a> {
 /// Overlap from which two fingerprints are of one template, in hundredths (Jaccard).
 const SAME: usize = 50;
 
-/// Files a hot fingerprint; a new one is announced with its template.
+/// Accounts from which two templates can be told to be one: samples of fewer are chance.
+const TELLING: u64 = 24;
+
+/// Files a hot fingerprint; a new one is announced with its template. Texts that the same accounts
+/// carry turn out to be one template as they spread: variants of a prompt, its parts, its rewrites.
 pub fn file(state: &mut State, hot: &Hot<'_>, out: &mut Vec<Entry>) {
     let known = state.prints.get(hot.print).copied();
-    let home = known.unwrap_or_else(|| closest(state, hot).unwrap_or(hot.print));
+    let home = match known {
+        Some(home) => state.resolve(home),
+        None => closest(state, hot, None).unwrap_or(hot.print),
+    };
     let template = state.templates.entry(home, Template::default);
     template.tenant = hot.tenant;
     if hot.accounts >= template.population {
@@ -38,14 +45,46 @@ pub fn file(state: &mut State, hot: &Hot<'_>, out: &mut Vec<Entry>) {
         state.prints.insert(hot.print, home);
         out.push(Entry::Template { fingerprint: hot.print, template: Some(home) });
     }
+    if known.is_some()
+        && hot.accounts >= TELLING
+        && let Some(twin) = closest(state, hot, Some(home))
+    {
+        merge(state, home.max(twin), home.min(twin), out);
+    }
 }
 
-/// The template whose accounts overlap most with the fingerprint's; of equals the smallest key.
-fn closest(state: &State, hot: &Hot<'_>) -> Option<ObjectKey> {
+/// The template goes into another: its fingerprints are announced anew.
+fn merge(state: &mut State, from: ObjectKey, into: ObjectKey, out: &mut Vec<Entry>) {
+    let Some(gone) = state.templates.get_mut(from) else { return };
+    gone.merged_into = Some(into);
+    let gone = Template { prints: std::mem::take(&mut gone.prints), ..gone.clone() };
+    for print in &gone.prints {
+        state.prints.insert(*print, into);
+        out.push(Entry::Template { fingerprint: *print, template: Some(into) });
+    }
+    let Some(kept) = state.templates.get_mut(into) else { return };
+    kept.prints.extend(gone.prints);
+    kept.prints.sort_unstable();
+    kept.prints.dedup();
+    if gone.population > kept.population {
+        kept.population = gone.population;
+        kept.surprise = gone.surprise;
+        kept.sample = gone.sample;
+    }
+}
+
+/// The template, other than `except`, whose accounts overlap most with the fingerprint's; of equals
+/// the smallest key.
+fn closest(state: &State, hot: &Hot<'_>, except: Option<ObjectKey>) -> Option<ObjectKey> {
     state
         .templates
         .iter()
-        .filter(|(_, template)| template.tenant == hot.tenant)
+        .filter(|(key, template)| {
+            template.tenant == hot.tenant
+                && template.merged_into.is_none()
+                && Some(*key) != except
+                && (except.is_none() || template.population >= TELLING)
+        })
         .filter(|(_, template)| {
             // Counts double between two tellings, so less than a third can't be the same accounts.
             template.population * 3 >= hot.accounts && hot.accounts * 3 >= template.population
@@ -108,6 +147,22 @@ mod tests {
         assert_eq!(state.templates.len(), 2);
         assert_eq!(state.prints.get(ObjectKey(Digest(3))), Some(&ObjectKey(Digest(7))));
         assert_eq!(out.len(), 3, "each fingerprint is announced once");
+    }
+
+    #[test]
+    fn templates_that_grow_together_become_one() {
+        let mut state = State::default();
+        let mut out = Vec::new();
+        let (some, others) = (digests(0..8), digests(20..28));
+        file(&mut state, &hot(7, &some), &mut out);
+        file(&mut state, &hot(3, &others), &mut out);
+        let all = digests(0..40);
+        file(&mut state, &hot(7, &all), &mut out);
+        file(&mut state, &hot(3, &all), &mut out);
+        let (one, other) = (ObjectKey(Digest(3)), ObjectKey(Digest(7)));
+        assert_eq!(state.resolve(other), one);
+        assert_eq!(state.prints.get(other), Some(&one));
+        assert_eq!(state.templates.get(one).unwrap().prints.len(), 2);
     }
 
     #[test]

@@ -117,7 +117,8 @@ fn decided(
 }
 
 fn reasons(seen: &Observation) -> Vec<Reason> {
-    let share = seen.harvest_like * 100 / seen.requests.max(1);
+    let share = |count: u64| count * 100 / seen.requests.max(1);
+    let (words, chains) = (share(seen.harvest_like), share(seen.chained));
     let mut reasons = Vec::new();
     if seen.content >= ladder::OBSERVE {
         reasons.push((
@@ -126,11 +127,12 @@ fn reasons(seen: &Observation) -> Vec<Reason> {
                 code: "harvest_like_requests".into(),
                 family: Family::Content,
                 nats: seen.content.to_f64(),
-                value: format!("{share} % of {} requests", seen.requests).into(),
-                normal: "at most 15 %".into(),
+                value: format!("{words} % and {chains} % of {} requests", seen.requests).into(),
+                normal: "together at most 15 %".into(),
                 text: format!(
-                    "{share} % of the account's {} requests ask for what trains a copy or walk one \
-                     prompt with changing slots; ordinary accounts stay under 15 %.",
+                    "Of the account's {} requests {words} % ask for what trains a copy and {chains} \
+                     % walk one prompt with changing slots; of ordinary accounts' independent \
+                     requests at most 15 % do either.",
                     seen.requests
                 )
                 .into(),
@@ -176,6 +178,7 @@ mod tests {
                 as_of: EventTime(hour * HOUR),
                 requests: 10,
                 harvest_like: 9,
+                chained: 0,
                 sessions: 10,
                 content: Nats::milli(*content),
                 orphans: Nats::milli(*orphans),

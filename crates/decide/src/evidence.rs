@@ -4,7 +4,7 @@ use event::contract::Action;
 use event::dossier::{Dossier, DossierMember, TemplateUse};
 use event::public::{Family, Reason, Verdict};
 use event::sighting::Layer;
-use event::{Nats, ln};
+use event::{Nats, ln, ln_ratio};
 
 use crate::ladder;
 
@@ -23,12 +23,14 @@ const MEMBER_ON_TEMPLATE: Nats = Nats::milli(4_600);
 pub struct Evidence {
     /// Requests that look like harvesting, pooled over the members.
     pub harvest_words: Nats,
-    /// A template that hardly anybody else carries.
-    pub own_template: Nats,
+    /// A template that members carry far more often than accounts at large.
+    pub shared_template: Nats,
     /// What only pooling produces.
     pub coordination: Nats,
     /// Shared cards, devices, sign-ups.
     pub identity: Nats,
+    /// Whether artifacts passed between the members: at least one pair for every ten of them.
+    pub echoes: bool,
     /// Each number in words, heaviest first.
     pub reasons: Vec<Reason>,
 }
@@ -37,7 +39,7 @@ impl Evidence {
     /// The content family: the better of its two tests.
     #[must_use]
     pub fn content(&self) -> Nats {
-        self.harvest_words.max(self.own_template)
+        self.harvest_words.max(self.shared_template)
     }
 
     /// The families together, valid however they depend on each other: the mean of the e-values,
@@ -75,7 +77,7 @@ impl Evidence {
 #[must_use]
 pub fn weigh(dossier: &Dossier) -> Evidence {
     let harvest = harvest_words(&dossier.members);
-    let template = own_template(dossier);
+    let template = shared_template(dossier);
     let coordination =
         quarter(dossier, |member| member.membership.coordination).min(COORDINATION_MOST);
     let identity = quarter(dossier, |member| member.membership.identity).min(IDENTITY_MOST);
@@ -87,9 +89,10 @@ pub fn weigh(dossier: &Dossier) -> Evidence {
     reasons.sort_by(|one: &(Nats, Reason), other| other.0.cmp(&one.0));
     Evidence {
         harvest_words: harvest.0,
-        own_template: template.0,
+        shared_template: template.0,
         coordination,
         identity,
+        echoes: dossier.echoes * 10 >= dossier.members.len() as u64,
         reasons: reasons.into_iter().map(|(_, reason)| reason).collect(),
     }
 }
@@ -142,32 +145,38 @@ fn harvest_words(members: &[DossierMember]) -> (Nats, Option<(Nats, Reason)>) {
             format!("{share} % of {requests} requests"),
             "at most 15 %",
             format!(
-                "{share} % of the members' {requests} requests ask for what trains a copy \
-                 (reasoning written out, grading, safe rewriting, task generation) or walk one \
-                 prompt with changing slots; ordinary accounts stay under 15 %."
+                "{share} % of the members' {requests} requests ask in so many words for what trains a \
+                 copy (reasoning written out, grading, safe rewriting, task generation); ordinary \
+                 accounts stay under 15 %."
             ),
         )
     });
     (nats, said)
 }
 
-fn own_template(dossier: &Dossier) -> (Nats, Option<(Nats, Reason)>) {
-    let worth = |one: &TemplateUse| one.surprise.min(MEMBER_ON_TEMPLATE).times(one.members as i64);
-    let own = dossier.templates.iter().filter(|one| one.is_exclusive());
-    let Some(best) = own.max_by_key(|one| (worth(one), one.template)) else {
+/// The likelihood ratio of the members' use of a template against accounts at large: for each member
+/// that carries it, how surprising that is by chance, less what it costs that not all members do.
+fn shared_template(dossier: &Dossier) -> (Nats, Option<(Nats, Reason)>) {
+    let heard = dossier.members.iter().filter(|one| one.standing.is_some()).count() as u64;
+    let worth = |one: &TemplateUse| {
+        let each = one.surprise.min(MEMBER_ON_TEMPLATE) - ln_ratio(heard, one.members);
+        each.max(Nats::ZERO).times(one.members as i64)
+    };
+    let common = dossier.templates.iter().filter(|one| one.is_common(heard));
+    let Some(best) = common.max_by_key(|one| (worth(one), one.template)) else {
         return (Nats::ZERO, None);
     };
     let nats = worth(best).min(CONTENT_MOST);
     let members = dossier.members.len();
     let said = reason(
-        "own_template",
+        "shared_template",
         Family::Content,
         nats,
-        format!("{} of {members} members, {} accounts in all", best.members, best.population),
-        "a shared text is spread over unrelated accounts",
+        format!("{} of {members} members, about {} accounts in all", best.members, best.population),
+        "a rare text is spread over unrelated accounts",
         format!(
-            "{} of the {members} members send the same template with changing content ({} requests), \
-             and of about {} accounts that ever sent it nearly all are members.",
+            "{} of the {members} members send the same template with changing content ({} requests); \
+             about {} accounts ever sent it.",
             best.members, best.requests, best.population
         ),
     );

@@ -274,7 +274,9 @@ impl Scene<'_> {
     }
 
     fn is_the_clusters(&self, template: event::id::ObjectKey) -> bool {
-        self.dossier.templates.iter().any(|one| one.template == template && one.is_exclusive())
+        let members = self.dossier.members.len() as u64;
+        let its = |one: &event::dossier::TemplateUse| one.is_exclusive() || one.is_common(members);
+        self.dossier.templates.iter().any(|one| one.template == template && its(one))
     }
 
     /// The cluster's flow is the smaller part of an account that was there before the cluster and
@@ -354,7 +356,8 @@ fn earns_block(member: &DossierMember) -> bool {
 
 fn describe(dossier: &Dossier, evidence: &Evidence, cluster_id: &str, tenant: &str) -> Cluster {
     let standings = || dossier.members.iter().filter_map(|member| member.standing.as_ref());
-    let own = dossier.templates.iter().filter(|one| one.is_exclusive());
+    let count = dossier.members.len() as u64;
+    let own = dossier.templates.iter().filter(|one| one.is_exclusive() || one.is_common(count));
     let mut members: Vec<Member> = dossier
         .members
         .iter()

@@ -33,23 +33,26 @@ pub fn own(content: Nats, orphans: Nats) -> Option<Action> {
     }
 }
 
-/// What a cluster's evidence allows. Beyond observing it takes two families; shaping needs the
-/// harvest itself (content) beside what pooling produces (coordination), or, where only identity
-/// ties the accounts, content that is a harvest in so many words.
+/// What a cluster's evidence allows. Beyond observing it takes two families. A template that the
+/// members share is content only beside coordination: that accounts tied by a card or a schedule
+/// share a text is how every team works. Where only identity or the schedule ties them, the content
+/// must be a harvest in so many words.
 #[must_use]
 pub fn joint(evidence: &Evidence) -> Option<Action> {
-    let (content, coordination) = (evidence.content(), evidence.coordination);
-    let identity = evidence.identity;
+    let Evidence { coordination, identity, harvest_words: words, .. } = *evidence;
+    let content = if evidence.echoes { evidence.content() } else { words };
     let combined = evidence.combined();
     let pooled = coordination >= SHAPE && content >= VERIFY;
-    let paid_together = identity >= VERIFY && evidence.harvest_words >= SAFEGUARD;
-    let families = [content, coordination, identity].iter().filter(|one| **one >= VERIFY).count();
+    let paid_together = identity >= VERIFY && words >= SAFEGUARD;
+    let resold = coordination >= SAFEGUARD && identity >= VERIFY;
     match () {
         () if combined >= SAFEGUARD && coordination >= SHAPE && content >= SHAPE => {
             Some(Action::Safeguard)
         }
         () if combined >= SHAPE && (pooled || paid_together) => Some(Action::Shape),
-        () if combined >= VERIFY && families >= 2 => Some(Action::Verify),
+        () if combined >= VERIFY && (resold || (identity >= VERIFY && words >= VERIFY)) => {
+            Some(Action::Verify)
+        }
         () if combined >= OBSERVE => Some(Action::Observe),
         () => None,
     }
@@ -84,23 +87,25 @@ mod tests {
 
     #[test]
     fn a_cluster_needs_the_harvest_beside_the_pool() {
-        let evidence = |words, template, coordination, identity| Evidence {
-            harvest_words: n(words),
-            own_template: n(template),
-            coordination: n(coordination),
-            identity: n(identity),
-            reasons: Vec::new(),
+        let judge = |words, template, coordination, identity, echoes| {
+            joint(&Evidence {
+                harvest_words: n(words),
+                shared_template: n(template),
+                coordination: n(coordination),
+                identity: n(identity),
+                echoes,
+                reasons: Vec::new(),
+            })
         };
-        let judge = |words, template, coordination, identity| {
-            joint(&evidence(words, template, coordination, identity))
-        };
-        assert_eq!(judge(20_000, 0, 18_000, 0), Some(Action::Safeguard));
-        assert_eq!(judge(0, 20_000, 18_000, 0), Some(Action::Safeguard));
-        assert_eq!(judge(20_000, 0, 0, 6_000), Some(Action::Shape), "shared cards, plain harvest");
-        assert_eq!(judge(0, 20_000, 0, 6_000), Some(Action::Verify), "shared cards, own template");
-        assert_eq!(judge(0, 0, 18_000, 0), Some(Action::Observe), "a pool without a harvest");
-        assert_eq!(judge(0, 0, 18_000, 6_000), Some(Action::Verify), "a reseller's pool");
-        assert_eq!(judge(30_000, 30_000, 0, 0), Some(Action::Observe), "content alone");
-        assert_eq!(judge(0, 0, 0, 0), None);
+        assert_eq!(judge(20_000, 0, 18_000, 0, true), Some(Action::Safeguard));
+        assert_eq!(judge(0, 20_000, 18_000, 0, true), Some(Action::Safeguard));
+        assert_eq!(judge(0, 20_000, 9_200, 0, false), Some(Action::Observe), "a schedule alone");
+        assert_eq!(judge(20_000, 0, 9_200, 0, false), Some(Action::Safeguard));
+        assert_eq!(judge(20_000, 0, 0, 6_000, false), Some(Action::Shape), "cards and a harvest");
+        assert_eq!(judge(0, 20_000, 0, 6_000, false), Some(Action::Observe), "a team's template");
+        assert_eq!(judge(0, 0, 18_000, 0, true), Some(Action::Observe), "a pool, no harvest");
+        assert_eq!(judge(0, 0, 18_000, 6_000, true), Some(Action::Verify), "a reseller's pool");
+        assert_eq!(judge(30_000, 30_000, 0, 0, false), Some(Action::Observe), "content alone");
+        assert_eq!(judge(0, 0, 0, 0, false), None);
     }
 }

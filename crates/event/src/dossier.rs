@@ -74,6 +74,12 @@ pub struct TemplateUse {
 }
 
 impl TemplateUse {
+    /// Whether it is what the cluster is about: at least eight members carry it, and three in ten.
+    #[must_use]
+    pub fn is_common(&self, members: u64) -> bool {
+        self.members >= 8 && self.members * 10 >= members * 3
+    }
+
     /// Whether hardly anybody outside carries it: at least four fifths of its accounts are members.
     #[must_use]
     pub fn is_exclusive(&self) -> bool {

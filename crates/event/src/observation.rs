@@ -17,8 +17,10 @@ pub struct Observation {
     pub as_of: EventTime,
     /// Requests so far.
     pub requests: u64,
-    /// Of these, such as look like harvesting.
+    /// Of these, such as ask in words for what trains a copy.
     pub harvest_like: u64,
+    /// Of these, near-copies of a recent one with other content in the slots.
+    pub chained: u64,
     /// Sessions so far.
     pub sessions: u64,
     /// Own evidence from content.

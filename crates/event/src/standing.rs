@@ -55,7 +55,7 @@ pub struct Standing {
     pub requests: u64,
     /// Sessions so far (a pause of half an hour ends one).
     pub sessions: u64,
-    /// Requests that look like harvesting.
+    /// Requests that ask in words for what trains a copy.
     pub harvest_like: u64,
     /// Hours of the day with a request, as bits.
     pub hours: u32,

@@ -108,7 +108,7 @@ pub struct Account {
     pub tokens: [u64; 2],
     /// Requests that are near-copies of a recent one.
     pub chained: u64,
-    /// Requests that look like harvesting.
+    /// Requests that ask in words for what trains a copy.
     pub harvest_like: u64,
     /// Requests by capability.
     pub capabilities: [u32; 12],

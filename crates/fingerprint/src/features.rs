@@ -89,11 +89,12 @@ fn count_model(account: &mut Account, model: &str) {
 /// The test on content. Only what begins a session or continues a chain is a new trial: the turns
 /// of one conversation carry the same words again and again.
 pub fn content(account: &mut Account, fact: &RequestFact, chained: bool, begins_session: bool) {
-    let harvest_like = chained || fact.capabilities.any(Capabilities::HARVEST);
-    account.harvest_like += u64::from(harvest_like);
+    let in_words = fact.capabilities.any(Capabilities::HARVEST);
+    account.harvest_like += u64::from(in_words);
     account.chained += u64::from(chained);
     if begins_session || chained {
-        account.content = step(account.content, harvest_like, HARVEST_SEEN, HARVEST_MISSED);
+        let seen = in_words || chained;
+        account.content = step(account.content, seen, HARVEST_SEEN, HARVEST_MISSED);
     }
 }
 

@@ -285,6 +285,7 @@ fn observation(key: AccountKey, account: &Account, as_of: EventTime) -> Observat
         as_of,
         requests: account.requests,
         harvest_like: account.harvest_like,
+        chained: account.chained,
         sessions: account.sessions,
         content: account.content,
         orphans: account.orphans,

@@ -1,0 +1,176 @@
+//! Cohorts: accounts that are mostly about one template, and whether somebody runs them as one.
+//!
+//! Two signs that pooling forces, neither of which the wording of the template matters for. *Served
+//! alike*: a pool's scheduler hands the next session to the account that rested longest, so its
+//! accounts begin equally many, while the sessions of independent people scatter (dispersion near 0
+//! against several). *Echoing*: conversations move between the pool's accounts and bring along what
+//! the platform made for another. Only accounts that are at it around the clock are compared for the
+//! first: a class or a nightly job is busy alike for an hour or two.
+
+use std::collections::BTreeSet;
+
+use event::Nats;
+use event::id::{AccountKey, Digest, ObjectKey};
+use event::time::HOUR;
+use step::chi2::dispersion_milli;
+
+use crate::state::{Known, State};
+
+/// Accounts from which the tests mean something.
+const ACCOUNTS: usize = 20;
+/// Requests on the template from which an account counts, at least half of all its requests.
+const REQUESTS: u64 = 3;
+/// Sessions on the template and distinct hours of the day from which its sessions are compared.
+const SESSIONS: u64 = 3;
+const HOURS: u32 = 5;
+
+/// A cohort that is run as one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cohort {
+    /// The template.
+    pub template: ObjectKey,
+    /// The accounts, by key.
+    pub accounts: Vec<AccountKey>,
+    /// Dispersion of their sessions, in thousandths, if it could be told.
+    pub dispersion: Option<u64>,
+    /// What ties each of them to the others.
+    pub nats: Nats,
+}
+
+/// One account on a template.
+struct Row {
+    template: ObjectKey,
+    account: AccountKey,
+    party: (bool, Digest),
+    sessions: u64,
+    span: u64,
+    around_the_clock: bool,
+    partners: Vec<AccountKey>,
+}
+
+/// Every template with a cohort that is run as one.
+#[must_use]
+pub fn find(state: &State) -> Vec<Cohort> {
+    let mut rows: Vec<Row> = Vec::new();
+    for (key, known) in state.accounts.iter() {
+        rows.extend(known_rows(key, known));
+    }
+    rows.sort_by_key(|row| (row.template, row.account));
+    rows.chunk_by(|one, other| one.template == other.template).filter_map(judge).collect()
+}
+
+fn known_rows(key: AccountKey, known: &Known) -> impl Iterator<Item = Row> {
+    let standing = known.standing.as_deref();
+    let mostly = standing.into_iter().flat_map(move |standing| {
+        let about = move |requests: u64| requests >= REQUESTS && requests * 2 >= standing.requests;
+        standing.flows.iter().filter(move |flow| about(flow.requests)).map(move |flow| Row {
+            template: flow.template,
+            account: key,
+            party: known.party(key),
+            sessions: flow.sessions,
+            span: flow.until.since(flow.since).max(HOUR) as u64,
+            around_the_clock: standing.hours.count_ones() >= HOURS && flow.sessions >= SESSIONS,
+            partners: known.partners.clone(),
+        })
+    });
+    mostly
+}
+
+fn judge(rows: &[Row]) -> Option<Cohort> {
+    let parties: BTreeSet<_> = rows.iter().map(|row| row.party).collect();
+    if parties.len() < ACCOUNTS {
+        return None;
+    }
+    let accounts: BTreeSet<AccountKey> = rows.iter().map(|row| row.account).collect();
+    let echoing = rows.iter().filter(|row| row.partners.iter().any(|one| accounts.contains(one)));
+    let echoing = echoing.count();
+    let compared = || rows.iter().filter(|row| row.around_the_clock);
+    let sessions: Vec<u64> = compared().map(|row| row.sessions).collect();
+    let spans: Vec<u64> = compared().map(|row| row.span).collect();
+    // Those that are compared must speak for the cohort: at least a third of it.
+    let enough = sessions.len() >= ACCOUNTS && sessions.len() * 3 >= rows.len();
+    let dispersion = enough.then(|| dispersion_milli(&sessions, &spans)).flatten();
+    Some(Cohort {
+        template: rows[0].template,
+        nats: worth(dispersion, echoing, rows.len())?,
+        dispersion,
+        accounts: accounts.into_iter().collect(),
+    })
+}
+
+/// What the two signs are worth together. A dispersion under 0.5 is a strict rotation, under 1.2 as
+/// even as one scheduler's chance; groups of independent accounts picked for likeness reached 1.2 to
+/// 3.5. An echo between accounts happens by chance in one session of ten thousand, so where a fifth
+/// of a cohort echoes, a pool is there; where half of it does, the cohort is the pool.
+fn worth(dispersion: Option<u64>, echoing: usize, accounts: usize) -> Option<Nats> {
+    let dispersion = dispersion.unwrap_or(u64::MAX);
+    let (fifth, half) = (echoing * 5 >= accounts, echoing * 2 >= accounts);
+    match dispersion {
+        0..500 => Some(Nats::milli(9_200)),
+        500..1_200 if fifth => Some(Nats::milli(9_200)),
+        500..1_200 => Some(Nats::milli(6_900)),
+        1_200..2_500 if fifth => Some(Nats::milli(6_900)),
+        _ if half => Some(Nats::milli(6_900)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use event::EventTime;
+    use event::standing::{Flow, Standing};
+
+    /// A state with one template and accounts that began so many sessions on it over a day.
+    fn state(sessions: impl Iterator<Item = u64>, hours: u32, ring: bool) -> State {
+        let mut state = State::default();
+        let counts: Vec<u64> = sessions.collect();
+        let all = counts.len() as u64;
+        for (index, sessions) in (0_u64..).zip(counts) {
+            let key = AccountKey(Digest(index));
+            let flow = Flow {
+                template: ObjectKey(Digest(1)),
+                requests: sessions * 3,
+                sessions,
+                until: EventTime(24 * HOUR),
+                ..Flow::default()
+            };
+            let requests = sessions * 3;
+            let standing = Standing {
+                account: key,
+                requests,
+                hours: (1 << hours) - 1,
+                flows: vec![flow],
+                ..Standing::default()
+            };
+            let partners =
+                if ring { vec![AccountKey(Digest((index + 1) % all))] } else { Vec::new() };
+            let standing = Some(Box::new(standing));
+            state.accounts.insert(key, Known { standing, partners, ..Known::default() });
+        }
+        state
+    }
+
+    #[test]
+    fn a_rotation_around_the_clock_is_found() {
+        let found = find(&state((0..60).map(|index| 10 + index % 2), 12, false));
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].accounts.len(), 60);
+        assert!(found[0].dispersion < Some(100));
+    }
+
+    #[test]
+    fn a_class_is_busy_alike_and_is_none() {
+        assert!(find(&state((0..60).map(|index| 10 + index % 2), 2, false)).is_empty());
+    }
+
+    #[test]
+    fn people_scatter() {
+        assert!(find(&state((0..60).map(|index| 3 + index * index / 9), 12, false)).is_empty());
+    }
+
+    #[test]
+    fn a_ring_of_echoes_needs_no_rotation() {
+        assert_eq!(find(&state((0..60).map(|index| 3 + index), 2, true)).len(), 1);
+    }
+}
