@@ -5,15 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use event::Nats;
 use event::dossier::Membership;
 use event::id::{AccountKey, Digest};
+use event::standing::Flow;
 
 use crate::graph::{FLOOR, cap, echo_worth};
-use crate::state::{Known, State};
+use crate::state::{Cluster, Known, State};
 
 /// What ties an account to a live cluster before it is taken in without a rebuild: twice what a
 /// rebuild asks, since nobody is peeled until the next one.
 const ENTRY: Nats = Nats::milli(9_200);
-/// Requests on a cluster's own template, and the share of all its requests, by which an account is
-/// recognised as a replacement.
+/// Requests on a cluster's own templates by which an account is recognised as one of it, if they are
+/// most of what it does.
 const REPLACEMENT_REQUESTS: u64 = 5;
 
 /// Takes in those of `candidates` that belong to a live cluster; returns the clusters that grew.
@@ -75,13 +76,21 @@ fn by_links(state: &State, account: AccountKey, known: &Known) -> Option<(Digest
 /// An account whose requests are mostly on a template that only the cluster carries.
 fn by_template(state: &State, account: AccountKey, known: &Known) -> Option<(Digest, Membership)> {
     let standing = known.standing.as_ref()?;
-    let flow = standing.flows.iter().find(|flow| {
-        flow.requests >= REPLACEMENT_REQUESTS && flow.requests * 2 >= standing.requests
+    // All of a cluster's own templates together: variants of one prompt take turns.
+    let on = |cluster: &Cluster| -> Option<Flow> {
+        let own = |flow: &&Flow| cluster.exclusive.binary_search(&flow.template).is_ok();
+        standing.flows.iter().filter(own).cloned().reduce(|sum, flow| Flow {
+            requests: sum.requests + flow.requests,
+            before: sum.before.min(flow.before),
+            ..sum
+        })
+    };
+    let (cluster, _) = state.clusters.iter().find(|(_, one)| {
+        let flow = if one.lives() { on(one) } else { None };
+        flow.is_some_and(|flow| {
+            flow.requests >= REPLACEMENT_REQUESTS && flow.is_most_of(standing.requests)
+        })
     })?;
-    let (cluster, _) = state
-        .clusters
-        .iter()
-        .find(|(_, one)| one.lives() && one.exclusive.binary_search(&flow.template).is_ok())?;
     let membership = Membership {
         account,
         attachment: FLOOR,

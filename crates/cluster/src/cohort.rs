@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 
 use event::Nats;
 use event::id::{AccountKey, Digest, ObjectKey};
+use event::standing::Flow;
 use event::time::HOUR;
 use step::chi2::dispersion_milli;
 
@@ -62,8 +63,9 @@ pub fn find(state: &State) -> Vec<Cohort> {
 fn known_rows(key: AccountKey, known: &Known) -> impl Iterator<Item = Row> {
     let standing = known.standing.as_deref();
     let mostly = standing.into_iter().flat_map(move |standing| {
-        let about = move |requests: u64| requests >= REQUESTS && requests * 2 >= standing.requests;
-        standing.flows.iter().filter(move |flow| about(flow.requests)).map(move |flow| Row {
+        let about =
+            move |flow: &&Flow| flow.requests >= REQUESTS && flow.is_most_of(standing.requests);
+        standing.flows.iter().filter(about).map(move |flow| Row {
             template: flow.template,
             account: key,
             party: known.party(key),
@@ -87,8 +89,8 @@ fn judge(rows: &[Row]) -> Option<Cohort> {
     let compared = || rows.iter().filter(|row| row.around_the_clock);
     let sessions: Vec<u64> = compared().map(|row| row.sessions).collect();
     let spans: Vec<u64> = compared().map(|row| row.span).collect();
-    // Those that are compared must speak for the cohort: at least a third of it.
-    let enough = sessions.len() >= ACCOUNTS && sessions.len() * 3 >= rows.len();
+    // Those that are compared must speak for the cohort: at least a quarter of it.
+    let enough = sessions.len() >= ACCOUNTS && sessions.len() * 4 >= rows.len();
     let dispersion = enough.then(|| dispersion_milli(&sessions, &spans)).flatten();
     Some(Cohort {
         template: rows[0].template,
@@ -119,7 +121,7 @@ fn worth(dispersion: Option<u64>, echoing: usize, accounts: usize) -> Option<Nat
 mod tests {
     use super::*;
     use event::EventTime;
-    use event::standing::{Flow, Standing};
+    use event::standing::Standing;
 
     /// A state with one template and accounts that began so many sessions on it over a day.
     fn state(sessions: impl Iterator<Item = u64>, hours: u32, ring: bool) -> State {

@@ -70,10 +70,8 @@ fn shared(state: &State, members: impl Iterator<Item = AccountKey>) -> Vec<(Laye
 fn templates(state: &State, members: &[DossierMember]) -> Vec<TemplateUse> {
     let mut uses: BTreeMap<ObjectKey, (u64, u64)> = BTreeMap::new();
     for flow in members.iter().filter_map(|one| one.standing.as_ref()).flat_map(|one| &one.flows) {
-        if flow.requests >= 2 {
-            let row = uses.entry(flow.template).or_default();
-            *row = (row.0 + 1, row.1 + flow.requests);
-        }
+        let row = uses.entry(flow.template).or_default();
+        *row = (row.0 + 1, row.1 + flow.requests);
     }
     let mut listed: Vec<TemplateUse> = uses
         .into_iter()

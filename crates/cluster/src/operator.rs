@@ -251,6 +251,7 @@ fn hear(state: &mut State, mut standing: Standing, bucket: Bucket) {
             Some(known) => {
                 known.requests = (known.requests + flow.requests).min(standing.requests);
                 known.sessions = (known.sessions + flow.sessions).min(standing.sessions);
+                known.before = known.before.min(flow.before);
                 known.since = known.since.min(flow.since);
                 known.until = known.until.max(flow.until);
             }

@@ -17,12 +17,23 @@ pub struct Flow {
     pub requests: u64,
     /// Sessions begun with it since it was known.
     pub sessions: u64,
+    /// Requests the account had made before it was first seen on it.
+    pub before: u64,
     /// First request on it.
     pub since: EventTime,
     /// Latest request on it.
     pub until: EventTime,
     /// The key most lately used for it, as the platform names it.
     pub api_key: Option<Box<str>>,
+}
+
+impl Flow {
+    /// Whether it is at least half of what an account with so many requests did since it was first
+    /// seen on it: what came before the template was known must not count against it.
+    #[must_use]
+    pub fn is_most_of(&self, requests: u64) -> bool {
+        self.requests * 2 >= requests.saturating_sub(self.before)
+    }
 }
 
 /// Requests for one model.

@@ -63,7 +63,8 @@ fn count(
                 // Most used first, so the last one is the least used.
                 flows.pop();
             }
-            flows.push(Flow { template, since: at, ..Flow::default() });
+            let before = account.requests.saturating_sub(1);
+            flows.push(Flow { template, before, since: at, ..Flow::default() });
             flows.len() - 1
         }
     };
