@@ -91,7 +91,7 @@ pub fn ln(value: u64) -> Nats {
     let mut mantissa = u128::from(value) << (63 - whole); // in [2^63, 2^64)
     let mut log2 = u64::from(whole);
     for _ in 0..32 {
-        mantissa = mantissa * mantissa >> 63; // in [2^63, 2^65)
+        mantissa = (mantissa * mantissa) >> 63; // in [2^63, 2^65)
         log2 <<= 1;
         if mantissa >> 64 != 0 {
             log2 |= 1;
@@ -99,7 +99,7 @@ pub fn ln(value: u64) -> Nats {
         }
     }
     // `log2` has 32 fraction bits, `LN_2` has 32: 64 in all, of which 20 are kept.
-    Nats((i128::from(log2) * LN_2 >> 44) as i64)
+    Nats(((i128::from(log2) * LN_2) >> 44) as i64)
 }
 
 /// The logarithm of a ratio of whole numbers; a zero counts as one.

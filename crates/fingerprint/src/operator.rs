@@ -333,7 +333,7 @@ fn fingerprint(account: &Account) -> Fingerprint {
         event_time: account.last_seen,
         first_seen: account.first_seen,
         requests: account.requests,
-        recent_requests: (recent * 1_000 >> 16) as f64 / 1_000.0,
+        recent_requests: ((recent * 1_000) >> 16) as f64 / 1_000.0,
         sessions: account.sessions,
         clamped: account.clamped,
         tokens: account.tokens.map(|sum| sum / requests),

@@ -1,6 +1,7 @@
 //! Draws that depend on nothing but their place, so that the same import gives the same events.
 //! (Gamma and Weibull draws use the platform's `ln` and `powf`: a time may differ by a millisecond
 //! between machines.)
+#![expect(clippy::disallowed_methods, reason = "imported times may differ by a millisecond")]
 
 /// A stream of draws from a seed (SplitMix64: small, known, good enough to place arrivals).
 pub struct Draws(u64);

@@ -222,6 +222,7 @@ fn what_makes_no_sense_is_refused_in_words() {
 }
 
 /// The recorded data, if it is at hand.
+#[expect(clippy::disallowed_methods, reason = "data too large to ship is where the tester has it")]
 fn recorded() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
     let path = std::env::var_os("IOLAUS_DATA").map_or(beside, PathBuf::from);

@@ -126,6 +126,7 @@ fn limits(section: &IntakeSection) -> anyhow::Result<Limits> {
     Ok(limits)
 }
 
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment: a secret")]
 fn keys(section: &KeySection) -> anyhow::Result<Keys> {
     let from_environment = std::env::var("IOLAUS_SECRET").ok();
     let secret = match (&section.secret_file, from_environment) {

@@ -101,6 +101,7 @@ const STEP: u64 = 512;
 ///
 /// # Errors
 /// If an input can't be opened, an output can't be written, or the options make no sense.
+#[expect(clippy::disallowed_methods, reason = "how long it took is reported, and changes nothing")]
 pub fn run(
     options: &Options,
     enricher: Enricher,
@@ -191,7 +192,7 @@ struct Run {
 
 fn check(options: &Options) -> Result<(), Error> {
     let Faults { partitions, instances, .. } = options.faults;
-    if partitions == 0 || step::SLOTS % partitions != 0 {
+    if partitions == 0 || !step::SLOTS.is_multiple_of(partitions) {
         return Err(Error::Usage(format!(
             "`--partitions {partitions}`: must divide 256 (1, 2, 4, 8, …), so that slots stay whole"
         )));
@@ -205,7 +206,7 @@ fn check(options: &Options) -> Result<(), Error> {
     }
     if let Inputs::Keyed(files) = &options.inputs {
         let count = files.len() as u32;
-        if step::SLOTS % count != 0 {
+        if !step::SLOTS.is_multiple_of(count) {
             return Err(Error::Usage(format!(
                 "`--keyed` with {count} files: the number of partitions must divide 256"
             )));

@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
@@ -45,6 +45,7 @@ impl Source {
     ///
     /// # Errors
     /// If it can't be opened or is no file of a known kind.
+    #[expect(clippy::disallowed_methods, reason = "a file is read ahead by a thread; a queue keeps its order")]
     pub fn open(path: &Path, intake: &Arc<Intake>, limits: Limits) -> Result<Source, Error> {
         let (sender, receiver) = sync_channel(4);
         let (path, intake) = (path.to_owned(), Arc::clone(intake));
@@ -190,7 +191,7 @@ fn decode<'b>(
 
 fn read_avro<R: Read>(
     mut events: AvroEvents<R>,
-    path: &PathBuf,
+    path: &Path,
     intake: &Intake,
     to: &SyncSender<Delivery>,
 ) {

@@ -19,12 +19,12 @@ pub fn dispersion_milli(counts: &[u64], shares: &[u64]) -> Option<u64> {
         .zip(shares)
         .filter(|(_, share)| **share > 0)
         .map(|(count, share)| {
-            let expected = (total * u128::from(*share) << 20) / weight;
+            let expected = ((total * u128::from(*share)) << 20) / weight;
             let gap = (u128::from(*count) << 20).abs_diff(expected);
             gap * gap / expected.max(1)
         })
         .sum();
-    Some((chi2 * 1_000 / (counts.len() as u128 - 1) >> 20) as u64)
+    Some(((chi2 * 1_000 / (counts.len() as u128 - 1)) >> 20) as u64)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ const fn powers() -> [u64; 64] {
     let mut index = 0;
     while index < 64 {
         table[index] = (power >> 30) as u64;
-        power = power * STEP >> 62;
+        power = (power * STEP) >> 62;
         index += 1;
     }
     table
@@ -29,7 +29,7 @@ pub fn decayed(value: u64, elapsed: i64, half_life: i64) -> u64 {
     if halvings >= 64 {
         return 0;
     }
-    let scaled = u128::from(value) * u128::from(POWERS[(steps % 64) as usize]) >> 32;
+    let scaled = (u128::from(value) * u128::from(POWERS[(steps % 64) as usize])) >> 32;
     (scaled >> halvings) as u64
 }
 
