@@ -180,6 +180,15 @@ pub struct Alert {
     pub reasons: Vec<Reason>,
 }
 
+/// How many requests have something in common.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counted {
+    /// What they have in common.
+    pub name: Box<str>,
+    /// How many they are.
+    pub count: u64,
+}
+
 /// The behaviour of one account. Record of the topic `fingerprints`, keyed by account.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fingerprint {
@@ -208,9 +217,9 @@ pub struct Fingerprint {
     /// Share of requests that look like harvesting.
     pub harvest_like_share: f64,
     /// Requests by capability, most first.
-    pub capabilities: Vec<(Box<str>, u64)>,
+    pub capabilities: Vec<Counted>,
     /// Requests by model, most first.
-    pub models: Vec<(Box<str>, u64)>,
+    pub models: Vec<Counted>,
     /// Requests by hour of the day, UTC.
     pub hours: [u32; 24],
     /// Pauses between requests: up to 1 s, 2 s, 4 s, …, longer than 4 h 33 min.
@@ -222,7 +231,7 @@ pub struct Fingerprint {
     /// Distinct devices lately.
     pub devices: u32,
     /// Templates it walks, with requests on each.
-    pub templates: Vec<(Box<str>, u64)>,
+    pub templates: Vec<Counted>,
     /// Own evidence from content.
     pub content_nats: f64,
     /// Own evidence from conversations that began elsewhere.

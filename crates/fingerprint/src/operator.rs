@@ -3,7 +3,7 @@
 use event::enriched::{CAPABILITIES, Enriched, Fact, RequestFact};
 use event::id::{AccountKey, Digest, Name, ObjectKey};
 use event::observation::Observation;
-use event::public::Fingerprint;
+use event::public::{Counted, Fingerprint};
 use event::sighting::{Layer, Stratum};
 use event::standing::Standing;
 use event::time::{HOUR, MINUTE};
@@ -320,13 +320,15 @@ fn fingerprint(account: &Account) -> Fingerprint {
     let share = |count: u64| (count * 1_000 / requests) as f64 / 1_000.0;
     let elapsed = account.last_seen.since(account.last_request);
     let recent = decayed(account.recent, elapsed, event::time::DAY);
-    let mut capabilities: Vec<(Box<str>, u64)> = CAPABILITIES
+    let counted = |name: &str, count: u64| Counted { name: name.into(), count };
+    let mut capabilities: Vec<Counted> = CAPABILITIES
         .iter()
         .zip(account.capabilities)
         .filter(|(_, count)| *count > 0)
-        .map(|(name, count)| ((*name).into(), u64::from(count)))
+        .map(|(name, count)| counted(name, count.into()))
         .collect();
-    capabilities.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
+    capabilities
+        .sort_by(|one, other| other.count.cmp(&one.count).then_with(|| one.name.cmp(&other.name)));
     Fingerprint {
         account_id: account.name.id().into(),
         tenant: account.name.tenant().into(),
@@ -340,7 +342,7 @@ fn fingerprint(account: &Account) -> Fingerprint {
         chain_share: share(account.chained),
         harvest_like_share: share(account.harvest_like),
         capabilities,
-        models: account.models.iter().map(|used| (used.model.clone(), used.requests)).collect(),
+        models: account.models.iter().map(|used| counted(&used.model, used.requests)).collect(),
         hours: account.hours,
         pauses: account.pauses,
         networks: account.networks.len() as u32,
@@ -349,7 +351,7 @@ fn fingerprint(account: &Account) -> Fingerprint {
         templates: account
             .flows
             .iter()
-            .map(|flow| (format!("t-{:016x}", flow.template.0.0).into(), flow.requests))
+            .map(|flow| counted(&format!("t-{:016x}", flow.template.0.0), flow.requests))
             .collect(),
         content_nats: account.content.to_f64(),
         orphan_nats: account.orphans.to_f64(),

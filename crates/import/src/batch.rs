@@ -13,8 +13,7 @@ use crate::Error;
 const REPORTS: usize = 20;
 
 /// What an import read and wrote.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[derive(serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Counts {
     /// Lines or rows of the sources, those out of form included.
     pub read: u64,

@@ -45,7 +45,10 @@ impl Source {
     ///
     /// # Errors
     /// If it can't be opened or is no file of a known kind.
-    #[expect(clippy::disallowed_methods, reason = "a file is read ahead by a thread; a queue keeps its order")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a file is read ahead by a thread; a queue keeps its order"
+    )]
     pub fn open(path: &Path, intake: &Arc<Intake>, limits: Limits) -> Result<Source, Error> {
         let (sender, receiver) = sync_channel(4);
         let (path, intake) = (path.to_owned(), Arc::clone(intake));

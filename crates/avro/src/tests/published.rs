@@ -126,6 +126,39 @@ fn every_example_of_any_topic_survives_avro() {
     }
 }
 
+#[test]
+fn every_output_is_published_and_its_examples_are_what_we_write() {
+    use ::event::public::{Alert, Cluster, DeadLetter, Decision, Fingerprint};
+    output::<Fingerprint>("fingerprint");
+    output::<Cluster>("cluster");
+    output::<Alert>("alert");
+    output::<Decision>("decision");
+    output::<DeadLetter>("dead_letter");
+}
+
+/// Reads the examples as `Record` and writes them again: the same JSON, with the schema's fields
+/// and no others.
+fn output<Record: serde::Serialize + serde::de::DeserializeOwned>(name: &str) {
+    let topics = topics();
+    let topic = topics.iter().find(|topic| topic.name == name);
+    let topic = topic.unwrap_or_else(|| panic!("{name} has no schema"));
+    assert!(!topic.examples.is_empty(), "{name} has no example");
+    let schema = json(&topic.schema);
+    let fields = schema["fields"].as_array().into_iter().flatten();
+    let fields: Vec<_> = fields.map(|field| field["name"].as_str().unwrap_or_default()).collect();
+    let optional = ["merged_into", "parent", "account_id", "api_key_id", "cluster_id", "flow_id"];
+    for (path, example) in &topic.examples {
+        let record: Record =
+            serde_json::from_str(example).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let written = serde_json::to_value(&record).unwrap_or_default();
+        assert_eq!(written, json(example), "{path}");
+        let written = written.as_object().cloned().unwrap_or_default();
+        assert!(written.keys().all(|field| fields.contains(&field.as_str())), "{path}");
+        let absent = fields.iter().filter(|field| !written.contains_key(**field));
+        assert_eq!(absent.filter(|field| !optional.contains(field)).count(), 0, "{path}");
+    }
+}
+
 /// Without nulls and empty lists, which are what absence is.
 fn without_absent(json: &Json) -> Json {
     match json {

@@ -80,7 +80,10 @@ pub fn purity(items: &[(u32, u32)]) -> Option<f64> {
 
 /// Homogeneity, completeness and their harmonic mean. None without items.
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "a figure for people, rounded; nothing is decided by it")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a figure for people, rounded; nothing is decided by it"
+)]
 pub fn v_measure(items: &[(u32, u32)]) -> Option<(f64, f64, f64)> {
     if items.is_empty() {
         return None;
