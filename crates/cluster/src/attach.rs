@@ -16,6 +16,8 @@ const ENTRY: Nats = Nats::milli(9_200);
 /// Requests on a cluster's own templates by which an account is recognised as one of it, if they are
 /// most of what it does.
 const REPLACEMENT_REQUESTS: u64 = 5;
+/// Sessions among them: one long conversation repeats its first words in every request.
+const REPLACEMENT_SESSIONS: u64 = 2;
 
 /// Takes in those of `candidates` that belong to a live cluster; returns the clusters that grew.
 pub fn attach(state: &mut State, candidates: &BTreeSet<AccountKey>) -> BTreeSet<Digest> {
@@ -81,6 +83,7 @@ fn by_template(state: &State, account: AccountKey, known: &Known) -> Option<(Dig
         let own = |flow: &&Flow| cluster.exclusive.binary_search(&flow.template).is_ok();
         standing.flows.iter().filter(own).cloned().reduce(|sum, flow| Flow {
             requests: sum.requests + flow.requests,
+            sessions: sum.sessions + flow.sessions,
             before: sum.before.min(flow.before),
             ..sum
         })
@@ -88,7 +91,9 @@ fn by_template(state: &State, account: AccountKey, known: &Known) -> Option<(Dig
     let (cluster, _) = state.clusters.iter().find(|(_, one)| {
         let flow = if one.lives() { on(one) } else { None };
         flow.is_some_and(|flow| {
-            flow.requests >= REPLACEMENT_REQUESTS && flow.is_most_of(standing.requests)
+            flow.requests >= REPLACEMENT_REQUESTS
+                && flow.sessions >= REPLACEMENT_SESSIONS
+                && flow.is_most_of(standing.requests)
         })
     })?;
     let membership = Membership {

@@ -19,7 +19,8 @@ use crate::state::{Known, State};
 
 /// Accounts from which the tests mean something.
 const ACCOUNTS: usize = 20;
-/// Requests on the template from which an account counts, at least half of all its requests.
+/// Requests on the template, in at least two sessions, from which an account counts; they must be
+/// most of what it does.
 const REQUESTS: u64 = 3;
 /// Sessions on the template and distinct hours of the day from which its sessions are compared.
 const SESSIONS: u64 = 3;
@@ -63,8 +64,9 @@ pub fn find(state: &State) -> Vec<Cohort> {
 fn known_rows(key: AccountKey, known: &Known) -> impl Iterator<Item = Row> {
     let standing = known.standing.as_deref();
     let mostly = standing.into_iter().flat_map(move |standing| {
-        let about =
-            move |flow: &&Flow| flow.requests >= REQUESTS && flow.is_most_of(standing.requests);
+        let about = move |flow: &&Flow| {
+            flow.requests >= REQUESTS && flow.sessions >= 2 && flow.is_most_of(standing.requests)
+        };
         standing.flows.iter().filter(about).map(move |flow| Row {
             template: flow.template,
             account: key,

@@ -285,8 +285,17 @@ fn watch(state: &mut State, touched: &BTreeSet<AccountKey>, rows: &mut Vec<Entry
 fn own_templates(state: &mut State, id: Digest, bucket: Bucket, width: i64) {
     let Some(cluster) = state.clusters.get(id).filter(|one| one.lives()) else { return };
     let dossier = compile(state, id, cluster, bucket.end(width), false);
-    let mut own: Vec<_> =
-        dossier.templates.iter().filter(|one| one.is_exclusive()).map(|one| one.template).collect();
+    let members = cluster.members.len() as u64;
+    let mut own: Vec<_> = dossier
+        .templates
+        .iter()
+        .filter(|one| {
+            let pooled = state.templates.get(one.template).is_some_and(|known| known.pooled);
+            let half = one.members * 2 >= one.population;
+            one.is_common(members) && (one.is_exclusive() || (pooled && half))
+        })
+        .map(|one| one.template)
+        .collect();
     own.sort_unstable();
     if let Some(cluster) = state.clusters.get_mut(id)
         && cluster.exclusive != own

@@ -242,7 +242,7 @@ impl Correlator {
         }
     }
 
-    /// Says how widely the object is shared, if that has doubled since it was last said.
+    /// Says how widely the object is shared, if that has grown by a quarter since it was last said.
     fn tell(
         &self,
         shared: &mut Shared,
@@ -252,7 +252,7 @@ impl Correlator {
         out: &mut Vec<Link>,
     ) {
         let accounts = shared.sample.distinct();
-        if accounts < shared.told * 2 || accounts < 2 {
+        if accounts * 4 < shared.told * 5 || accounts == shared.told || accounts < 2 {
             return;
         }
         shared.told = accounts;

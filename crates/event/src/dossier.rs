@@ -80,10 +80,11 @@ impl TemplateUse {
         self.members >= 8 && self.members * 10 >= members * 3
     }
 
-    /// Whether hardly anybody outside carries it: at least four fifths of its accounts are members.
+    /// Whether hardly anybody outside carries it: at least four fifths of its accounts are members,
+    /// and enough of them that the first to pick up a public phrase don't count as its owners.
     #[must_use]
     pub fn is_exclusive(&self) -> bool {
-        self.members >= 8 && self.members * 5 >= self.population * 4
+        self.members >= 20 && self.members * 5 >= self.population * 4
     }
 }
 

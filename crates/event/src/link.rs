@@ -29,7 +29,7 @@ pub enum Link {
         /// The account.
         account: Arc<Sighted>,
     },
-    /// How widely an object is shared now, sent when it has doubled.
+    /// How widely an object is shared now, sent when that has grown by a quarter.
     Spread {
         /// The object.
         object: ObjectKey,
