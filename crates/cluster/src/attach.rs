@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use event::Nats;
 use event::dossier::Membership;
-use event::id::{AccountKey, Digest};
+use event::id::{AccountKey, Digest, ObjectKey};
 use event::standing::Flow;
 
 use crate::graph::{FLOOR, cap, echo_worth};
-use crate::state::{Cluster, Known, State};
+use crate::state::{Known, State};
 
 /// What ties an account to a live cluster before it is taken in without a rebuild: twice what a
 /// rebuild asks, since nobody is peeled until the next one.
@@ -22,13 +22,14 @@ const REPLACEMENT_SESSIONS: u64 = 2;
 /// Takes in those of `candidates` that belong to a live cluster; returns the clusters that grew.
 pub fn attach(state: &mut State, candidates: &BTreeSet<AccountKey>) -> BTreeSet<Digest> {
     let mut grown = BTreeSet::new();
+    let owners = owners(state);
     for account in candidates {
         let Some(known) = state.accounts.get(*account).filter(|known| known.cluster.is_none())
         else {
             continue;
         };
         let Some((cluster, membership)) =
-            by_links(state, *account, known).or_else(|| by_template(state, *account, known))
+            by_links(state, *account, known).or_else(|| by_template(&owners, *account, known))
         else {
             continue;
         };
@@ -75,26 +76,37 @@ fn by_links(state: &State, account: AccountKey, known: &Known) -> Option<(Digest
         .max_by(|one, other| one.1.attachment.cmp(&other.1.attachment).then(other.0.cmp(&one.0)))
 }
 
-/// An account whose requests are mostly on a template that only the cluster carries.
-fn by_template(state: &State, account: AccountKey, known: &Known) -> Option<(Digest, Membership)> {
+/// Templates that one live cluster has for its own; of several the smallest id.
+fn owners(state: &State) -> BTreeMap<ObjectKey, Digest> {
+    let mut owners = BTreeMap::new();
+    for (id, cluster) in state.clusters.iter().filter(|(_, cluster)| cluster.lives()) {
+        for template in &cluster.exclusive {
+            owners.entry(*template).or_insert(id);
+        }
+    }
+    owners
+}
+
+/// An account whose requests are mostly on the templates that only one cluster carries; variants of
+/// one prompt take turns, so they count together.
+fn by_template(
+    owners: &BTreeMap<ObjectKey, Digest>,
+    account: AccountKey,
+    known: &Known,
+) -> Option<(Digest, Membership)> {
     let standing = known.standing.as_ref()?;
-    // All of a cluster's own templates together: variants of one prompt take turns.
-    let on = |cluster: &Cluster| -> Option<Flow> {
-        let own = |flow: &&Flow| cluster.exclusive.binary_search(&flow.template).is_ok();
-        standing.flows.iter().filter(own).cloned().reduce(|sum, flow| Flow {
-            requests: sum.requests + flow.requests,
-            sessions: sum.sessions + flow.sessions,
-            before: sum.before.min(flow.before),
-            ..sum
-        })
-    };
-    let (cluster, _) = state.clusters.iter().find(|(_, one)| {
-        let flow = if one.lives() { on(one) } else { None };
-        flow.is_some_and(|flow| {
-            flow.requests >= REPLACEMENT_REQUESTS
-                && flow.sessions >= REPLACEMENT_SESSIONS
-                && flow.is_most_of(standing.requests)
-        })
+    let mut sums: BTreeMap<Digest, Flow> = BTreeMap::new();
+    for flow in &standing.flows {
+        let Some(cluster) = owners.get(&flow.template) else { continue };
+        let sum = sums.entry(*cluster).or_insert(Flow { before: u64::MAX, ..Flow::default() });
+        sum.requests += flow.requests;
+        sum.sessions += flow.sessions;
+        sum.before = sum.before.min(flow.before);
+    }
+    let (cluster, _) = sums.into_iter().find(|(_, flow)| {
+        flow.requests >= REPLACEMENT_REQUESTS
+            && flow.sessions >= REPLACEMENT_SESSIONS
+            && flow.is_most_of(standing.requests)
     })?;
     let membership = Membership {
         account,

@@ -1,5 +1,7 @@
 //! What came in for buckets that are not complete yet.
 
+use std::collections::BTreeMap;
+
 use event::control::Control;
 use event::id::AccountKey;
 use event::link::Link;
@@ -24,6 +26,8 @@ pub struct Pending {
     standings: Keyed<(Bucket, AccountKey), Standing>,
     control: Keyed<(Bucket, u64), Control>,
     next: u64,
+    /// How many rows each bucket has, of those that have any.
+    open: BTreeMap<Bucket, u64>,
 }
 
 /// One bucket, read out.
@@ -41,6 +45,7 @@ impl Pending {
     /// Adds a record of `bucket`.
     pub fn add(&mut self, bucket: Bucket, record: In) {
         self.next += 1;
+        let before = self.rows();
         match record {
             In::Links(links) => self.links.insert((bucket, self.next), links),
             In::Control(control) => self.control.insert((bucket, self.next), *control),
@@ -52,11 +57,20 @@ impl Pending {
                 }
             }
         }
+        let added = self.rows() - before;
+        if added > 0 {
+            *self.open.entry(bucket).or_default() += added;
+        }
+    }
+
+    fn rows(&self) -> u64 {
+        (self.links.len() + self.standings.len() + self.control.len()) as u64
     }
 
     /// Takes out everything up to and including `bucket`.
     pub fn read_out(&mut self, bucket: Bucket) -> Complete {
         let mut complete = Complete::default();
+        self.open = self.open.split_off(&Bucket(bucket.0 + 1));
         for key in due(&self.links.keys(), bucket) {
             complete.links.extend(self.links.remove(key).unwrap_or_default());
         }
@@ -73,16 +87,10 @@ impl Pending {
         complete
     }
 
-    /// Buckets before `end` with anything in them, in order.
+    /// The first bucket with anything in it, if it is before `end`.
     #[must_use]
-    pub fn open_before(&self, end: Bucket) -> Vec<Bucket> {
-        let mut buckets: Vec<Bucket> = self.links.keys().into_iter().map(|key| key.0).collect();
-        buckets.extend(self.standings.keys().into_iter().map(|key| key.0));
-        buckets.extend(self.control.keys().into_iter().map(|key| key.0));
-        buckets.retain(|bucket| *bucket < end);
-        buckets.sort_unstable();
-        buckets.dedup();
-        buckets
+    pub fn first_before(&self, end: Bucket) -> Option<Bucket> {
+        self.open.keys().next().copied().filter(|bucket| *bucket < end)
     }
 
     /// Stops noting which rows change: for runs that keep no changelog.
@@ -105,13 +113,25 @@ impl Persist for Pending {
     }
 
     fn restore(&mut self, table: TableId, key: &[u8], value: Option<&[u8]>) -> Result<(), Corrupt> {
-        match table {
-            0 => self.links.restore(key, value)?,
-            1 => self.standings.restore(key, value)?,
-            _ => self.control.restore(key, value)?,
+        let before = self.rows();
+        let bucket = if table == 1 {
+            self.standings.restore(key, value)?;
+            step::decode::<(Bucket, AccountKey)>(key)?.0
+        } else {
+            let (bucket, number) = step::decode::<(Bucket, u64)>(key)?;
+            self.next = self.next.max(number);
+            match table {
+                0 => self.links.restore(key, value)?,
+                _ => self.control.restore(key, value)?,
+            }
+            bucket
+        };
+        let after = self.rows();
+        let count = self.open.entry(bucket).or_default();
+        *count = (*count + after).saturating_sub(before);
+        if *count == 0 {
+            self.open.remove(&bucket);
         }
-        let numbers = self.links.keys().into_iter().chain(self.control.keys());
-        self.next = numbers.map(|key| key.1).max().unwrap_or(0).max(self.next);
         Ok(())
     }
 

@@ -78,7 +78,7 @@ fn merge(state: &mut State, from: ObjectKey, into: ObjectKey, out: &mut Vec<Entr
 fn closest(state: &State, hot: &Hot<'_>, except: Option<ObjectKey>) -> Option<ObjectKey> {
     state
         .templates
-        .iter()
+        .unordered()
         .filter(|(key, template)| {
             template.tenant == hot.tenant
                 && template.merged_into.is_none()

@@ -114,7 +114,7 @@ impl CampaignShard {
 
     /// The next bucket before `to` that must be closed.
     fn next_due(&self, to: Bucket) -> Option<Bucket> {
-        let first = self.cluster.pending.open_before(to).first().copied();
+        let first = self.cluster.pending.first_before(to);
         let epoch = self.own.epoch_due.filter(|bucket| *bucket < to);
         [first, epoch].into_iter().flatten().min()
     }
@@ -123,7 +123,7 @@ impl CampaignShard {
         let per_epoch = (self.config.time.epoch / self.config.time.bucket).max(1);
         let last = Bucket((bucket.0.div_euclid(per_epoch) + 1) * per_epoch - 1);
         let ends_epoch = bucket == last;
-        let quiet = self.cluster.pending.open_before(Bucket(bucket.0 + 1)).is_empty();
+        let quiet = self.cluster.pending.first_before(Bucket(bucket.0 + 1)).is_none();
         self.own.epoch_due = match (ends_epoch, quiet) {
             // An epoch in which nothing came needs no successor.
             (true, true) => None,
