@@ -53,6 +53,32 @@ pub enum Target {
     Key(AccountKey),
 }
 
+/// What a decision that still stands is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lasting {
+    tenant: Box<str>,
+    unit: Unit,
+    account_id: Option<Box<str>>,
+    api_key_id: Option<Box<str>>,
+    cluster_id: Option<Box<str>>,
+    flow_id: Option<Box<str>>,
+    mode: Mode,
+}
+
+impl Lasting {
+    fn of(decision: &Decision) -> Lasting {
+        Lasting {
+            tenant: decision.tenant.clone(),
+            unit: decision.unit,
+            account_id: decision.account_id.clone(),
+            api_key_id: decision.api_key_id.clone(),
+            cluster_id: decision.cluster_id.clone(),
+            flow_id: decision.flow_id.clone(),
+            mode: decision.mode,
+        }
+    }
+}
+
 /// What the joint lane keeps.
 #[derive(Clone, Debug, Default)]
 pub struct JointState {
@@ -60,8 +86,8 @@ pub struct JointState {
     pub rules: Rules,
     /// The last decision on each target.
     pub last: Keyed<Target, Last>,
-    /// The last decision's record on each target, to be lifted by a person.
-    pub standing: Keyed<Target, Decision>,
+    /// What the last decision on each target was about, so that a person can lift it.
+    pub standing: Keyed<Target, Lasting>,
     /// What was said of each cluster.
     pub told: Keyed<Digest, Told>,
 }
@@ -131,18 +157,30 @@ fn concerns(state: &JointState, target: Target, subject: &SubjectKey) -> bool {
 }
 
 fn lift(state: &mut JointState, target: Target, at: EventTime, because: &str, out: &mut Vec<Out>) {
-    let Some(mut decision) = state.standing.remove(target) else { return };
+    let Some(lasting) = state.standing.remove(target) else { return };
     let decisions = state.last.get(target).map_or(0, |last| last.decisions);
     // The evidence stays, so the act would come back at once; an exemption is what keeps it away.
     // Until the lifted act would have ended, the same level is no news.
     if let Some(last) = state.last.get_mut(target) {
         last.decisions += 1;
     }
-    decision.decision_id = decision_id(subject_of(target), at, Action::Lift, decisions);
-    decision.event_time = at;
-    decision.expires_at = None;
-    decision.action = Action::Lift;
-    decision.benign_if = because.into();
+    let decision = Decision {
+        decision_id: decision_id(subject_of(target), at, Action::Lift, decisions),
+        event_time: at,
+        expires_at: None,
+        tenant: lasting.tenant,
+        lane: Lane::Joint,
+        unit: lasting.unit,
+        account_id: lasting.account_id,
+        api_key_id: lasting.api_key_id,
+        cluster_id: lasting.cluster_id,
+        flow_id: lasting.flow_id,
+        action: Action::Lift,
+        mode: lasting.mode,
+        nats: 0.0,
+        reasons: Vec::new(),
+        benign_if: because.into(),
+    };
     let key = key_of(&decision);
     out.push(Out::Decided(Box::new(Decided { as_of: at, key, sequence: decisions, decision })));
 }
@@ -314,7 +352,7 @@ impl Scene<'_> {
         state.last.insert(target, Last { action, expires_at, decisions: decisions + 1 });
         let mut decision = self.record(target, action, bound.mode, expires_at, decisions);
         about(&mut decision);
-        state.standing.insert(target, decision.clone());
+        state.standing.insert(target, Lasting::of(&decision));
         let decided = Decided { as_of: at, key: key_of(&decision), sequence: decisions, decision };
         out.push(Out::Decided(Box::new(decided)));
     }

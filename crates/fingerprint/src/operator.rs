@@ -167,10 +167,12 @@ impl Operator for Fingerprinter {
 impl Fingerprinter {
     fn is_duplicate(&self, account: &mut Account, id: Digest, at: EventTime) -> bool {
         let window = self.config.dedup_window;
-        account.recent_ids.retain(|(_, seen)| at.since(*seen) <= window);
-        if account.recent_ids.iter().any(|(seen, _)| *seen == id) {
+        // Looked for before anything is forgotten: a duplicate leaves no trace at all.
+        let near = |seen: EventTime| at.since(seen).abs() <= window;
+        if account.recent_ids.iter().any(|(known, seen)| *known == id && near(*seen)) {
             return true;
         }
+        account.recent_ids.retain(|(_, seen)| at.since(*seen) <= window);
         if account.recent_ids.len() >= RECENT_IDS {
             account.recent_ids.remove(0);
         }
