@@ -528,6 +528,12 @@ impl AccountShard {
         all
     }
 
+    /// Whether it has said that nothing more will come.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.ended
+    }
+
     /// How many accounts there are.
     #[must_use]
     pub fn accounts(&self) -> u64 {

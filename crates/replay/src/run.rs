@@ -422,7 +422,7 @@ impl Run {
         } else {
             self.readings.iter().all(|reading| reading.ended)
         };
-        if ended && queue.waiting() == 0 && shard.watermark() < EventTime::MAX {
+        if ended && queue.waiting() == 0 && !shard.has_ended() {
             shard.confirm();
             if shard.drain(&mut self.watch) {
                 shard.end();
@@ -444,10 +444,7 @@ impl Run {
             shard.announce_closed();
             worked = true;
         }
-        if shard.drain(&mut self.watch)
-            && shard.sources_ended()
-            && shard.watermark() < EventTime::MAX
-        {
+        if shard.drain(&mut self.watch) && shard.sources_ended() && !shard.has_ended() {
             shard.end();
             worked = true;
         }
@@ -652,7 +649,7 @@ impl Run {
     }
 
     fn finished(&self) -> bool {
-        self.accounts.iter().all(|shard| shard.watermark() == EventTime::MAX)
+        self.accounts.iter().all(AccountShard::has_ended)
             && self.campaign.watermark() == EventTime::MAX
             && self.to_campaign.waiting() == 0
     }
