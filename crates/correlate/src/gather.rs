@@ -95,7 +95,8 @@ impl step::Persist for Gather {
         value: Option<&[u8]>,
     ) -> Result<(), step::Corrupt> {
         self.blocks.restore(key, value)?;
-        self.next = self.blocks.keys().last().map_or(0, |key| key.1 + 1).max(self.next);
+        let (_, number) = step::decode::<(Bucket, u64)>(key)?;
+        self.next = self.next.max(number + 1);
         Ok(())
     }
 
@@ -116,6 +117,7 @@ mod tests {
     use super::*;
     use event::id::{AccountKey, Digest};
     use event::sighting::Sighting;
+    use step::Persist;
 
     fn block(accounts: &[u64], sightings: &[(u64, u32)]) -> SightingBlock {
         SightingBlock {
@@ -138,6 +140,29 @@ mod tests {
                     by: *by,
                 })
                 .collect(),
+        }
+    }
+
+    #[test]
+    fn a_restored_one_overwrites_nothing() {
+        let mut gather = Gather::default();
+        for (bucket, account) in [(2, 1), (1, 2), (2, 3), (1, 4)] {
+            gather.add(Bucket(bucket), block(&[account], &[(account, 0)]));
+        }
+        let mut rows = Vec::new();
+        gather.take_changes(&mut rows);
+        // The newest number is in the older bucket, and comes back first or last.
+        for order in [false, true] {
+            let mut restored = Gather::default();
+            let mut rows = rows.clone();
+            if order {
+                rows.reverse();
+            }
+            for (table, key, value) in &rows {
+                restored.restore(*table, key, value.as_deref()).expect("it was written just now");
+            }
+            restored.add(Bucket(1), block(&[9], &[(9, 0)]));
+            assert_eq!(restored.read_out(Bucket(1)).len(), 3);
         }
     }
 

@@ -30,6 +30,8 @@ pub struct Summary {
     pub sightings_per_request: Option<f64>,
     /// SHA-256 of all state that is part of the result.
     pub state_digest: String,
+    /// The same for each task.
+    pub state_digests: BTreeMap<String, String>,
     /// SHA-256 of each output file.
     pub output_digests: BTreeMap<String, String>,
     /// Records of each output file.

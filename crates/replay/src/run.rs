@@ -429,7 +429,7 @@ impl Run {
                 worked = true;
             }
         }
-        worked
+        worked || self.accounts[index].has_news()
     }
 
     fn work_routed(&mut self, index: usize, most: u64) -> bool {
@@ -448,7 +448,7 @@ impl Run {
             shard.end();
             worked = true;
         }
-        worked
+        worked || self.accounts[index].has_news()
     }
 
     /// What a step caused becomes visible, and what it read is gone: a transaction.
@@ -670,8 +670,10 @@ impl Run {
             sightings += counts.sightings;
         }
         self.summary.accounts = self.accounts.iter().map(AccountShard::accounts).sum();
-        let (digest, account_bytes) = digest(&self.accounts, &self.objects, &self.campaign);
+        let (digest, of_tasks, account_bytes) =
+            digest(&self.accounts, &self.objects, &self.campaign);
         self.summary.state_digest = digest;
+        self.summary.state_digests = of_tasks;
         let accounts = self.summary.accounts;
         self.summary.state_bytes_per_account =
             (accounts > 0).then(|| account_bytes as f64 / accounts as f64);
@@ -697,29 +699,37 @@ fn log(changelog: &mut Changelog, changes: Changes) {
     }
 }
 
-/// SHA-256 of all state, by task, place, table and key, so that partitions do not show; and the
-/// bytes of the account task's part.
+/// SHA-256 of all state, by task, place, table and key, so that partitions do not show; of all and of
+/// each task; and the bytes of the account task's part.
 fn digest(
     accounts: &[AccountShard],
     objects: &[ObjectShard],
     campaign: &CampaignShard,
-) -> (String, u64) {
+) -> (String, BTreeMap<String, String>, u64) {
     let account: BTreeSet<StateRow> = accounts.iter().flat_map(AccountShard::rows).collect();
     let object: BTreeSet<StateRow> = objects.iter().flat_map(ObjectShard::rows).collect();
     let campaign: BTreeSet<StateRow> = campaign.rows().into_iter().collect();
-    let bytes = |rows: &BTreeSet<StateRow>| -> u64 {
-        rows.iter().map(|(_, _, key, value)| (key.len() + value.len()) as u64).sum()
-    };
-    let account_bytes = bytes(&account);
-    let mut digest = Sha256::new();
-    for (task, rows) in [account, object, campaign].iter().enumerate() {
-        for (place, table, key, value) in rows {
-            digest.update([task as u8, place.part, place.slot.0, *table]);
-            digest.update((key.len() as u64).to_le_bytes());
-            digest.update(key);
-            digest.update((value.len() as u64).to_le_bytes());
-            digest.update(value);
-        }
+    let account_bytes =
+        account.iter().map(|(_, _, key, value)| (key.len() + value.len()) as u64).sum();
+    let tasks = [("account", account), ("object", object), ("campaign", campaign)];
+    let of_tasks: BTreeMap<String, String> =
+        tasks.iter().map(|(task, rows)| ((*task).to_owned(), digest_of(rows))).collect();
+    let mut whole = Sha256::new();
+    for (task, digest) in &of_tasks {
+        whole.update(task);
+        whole.update(digest);
     }
-    (hex(&digest.finalize()), account_bytes)
+    (hex(&whole.finalize()), of_tasks, account_bytes)
+}
+
+fn digest_of(rows: &BTreeSet<StateRow>) -> String {
+    let mut digest = Sha256::new();
+    for (place, table, key, value) in rows {
+        digest.update([place.part, place.slot.0, *table]);
+        digest.update((key.len() as u64).to_le_bytes());
+        digest.update(key);
+        digest.update((value.len() as u64).to_le_bytes());
+        digest.update(value);
+    }
+    hex(&digest.finalize())
 }
