@@ -63,7 +63,8 @@ pub fn find(state: &State) -> Vec<Cohort> {
 
 fn known_rows(key: AccountKey, known: &Known) -> impl Iterator<Item = Row> {
     let standing = known.standing.as_deref();
-    let mostly = standing.into_iter().flat_map(move |standing| {
+
+    standing.into_iter().flat_map(move |standing| {
         let about = move |flow: &&Flow| {
             flow.requests >= REQUESTS && flow.sessions >= 2 && flow.is_most_of(standing.requests)
         };
@@ -76,8 +77,7 @@ fn known_rows(key: AccountKey, known: &Known) -> impl Iterator<Item = Row> {
             around_the_clock: standing.hours.count_ones() >= HOURS && flow.sessions >= SESSIONS,
             partners: known.partners.clone(),
         })
-    });
-    mostly
+    })
 }
 
 fn judge(rows: &[Row]) -> Option<Cohort> {

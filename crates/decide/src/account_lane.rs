@@ -157,7 +157,7 @@ fn reasons(seen: &Observation) -> Vec<Reason> {
             },
         ));
     }
-    reasons.sort_by(|one: &(event::Nats, Reason), other| other.0.cmp(&one.0));
+    reasons.sort_by_key(|one: &(event::Nats, Reason)| std::cmp::Reverse(one.0));
     reasons.into_iter().map(|(_, reason)| reason).collect()
 }
 

@@ -86,7 +86,7 @@ pub fn weigh(dossier: &Dossier) -> Evidence {
     reasons.extend(harvest.1);
     reasons.extend(template.1);
     reasons.extend(identity_reason(dossier, identity));
-    reasons.sort_by(|one: &(Nats, Reason), other| other.0.cmp(&one.0));
+    reasons.sort_by_key(|one: &(Nats, Reason)| std::cmp::Reverse(one.0));
     Evidence {
         harvest_words: harvest.0,
         shared_template: template.0,
