@@ -2,9 +2,10 @@
 
 use proptest::prelude::*;
 use replay::{Faults, Inputs};
+use serde_json::json;
 use tests::arrival::{Kind, Quirk, irregular, regular};
 use tests::runs::{Desk, Outcome, quick};
-use tests::scene::{Record, Size, scene};
+use tests::scene::{Record, START, Size, scene};
 use tests::trials;
 
 fn sizes() -> impl Strategy<Value = Size> {
@@ -125,6 +126,38 @@ proptest! {
         if let Some(difference) = once.output_difference(&again) {
             return Err(TestCaseError::fail(difference));
         }
+    }
+}
+
+/// A partition of a regular log may be silent for about the lead, and then see something a little
+/// out of order: as in the unsplit log, nothing of it is clamped.
+#[test]
+fn a_silent_partition_of_a_regular_log_is_no_jump() {
+    let config = quick();
+    let (lead, late) = (config.time.lead, config.time.lateness / 2);
+    for quiet in 0..8 {
+        let mut log: Vec<Record> = (0..80)
+            .map(|step| Record {
+                time: START + step * lead / 40,
+                body: json!({"type": "request", "event_id": format!("busy-{step}"),
+                    "account_id": format!("account-{}", step % 5), "model": "small"}),
+            })
+            .collect();
+        // Just beyond the lead first, just within it after that.
+        for (name, time, after) in
+            [("one", 0, 0), ("two", lead + late / 2, 42), ("three", lead - late / 2, 43)]
+        {
+            let body = json!({"type": "request", "event_id": name, "model": "small",
+                "account_id": format!("quiet-{quiet}")});
+            log.insert(after, Record { time: START + time, body });
+        }
+        let desk = Desk::new();
+        let whole = Inputs::Files(vec![desk.file("events.jsonl", &log)]);
+        let whole = desk.run(&whole, config, Faults::default());
+        assert_eq!(whole.summary.clamped, 0, "the log is regular");
+        let keyed = Inputs::Keyed(desk.partitions(&log, 8));
+        let split = desk.run(&keyed, config, Faults::default());
+        assert_eq!(whole.difference(&split), None, "clamped {}", split.summary.clamped);
     }
 }
 

@@ -216,11 +216,9 @@ impl AccountShard {
             Stamp::At { at, clamped } => {
                 clock.accept(time);
                 if clock.held() > 0 {
-                    // They count before this record, at the newest time, which the gate has passed.
-                    clock.release();
-                    while let Some(stamped) = self.next_ready() {
-                        self.fold(stamped, meter);
-                    }
+                    clock.release(&config);
+                    clock.follow(time, record);
+                    return;
                 }
                 self.fold(Stamped { at, clamped, record }, meter);
             }

@@ -40,10 +40,11 @@ impl ControlLog {
             Stamp::At { at, .. } => {
                 self.clock.accept(time);
                 if self.clock.held() > 0 {
-                    self.clock.release();
-                    self.drain();
+                    self.clock.release(&self.time);
+                    self.clock.follow(time, control);
+                } else {
+                    self.file(at, control);
                 }
-                self.file(at, control);
             }
         }
         self.drain();

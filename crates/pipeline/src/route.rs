@@ -43,10 +43,11 @@ impl RouteShard {
             Stamp::At { at, clamped } => {
                 self.clock.accept(time);
                 if self.clock.held() > 0 {
-                    self.clock.release();
-                    self.drain();
+                    self.clock.release(&self.time);
+                    self.clock.follow(time, record);
+                } else {
+                    self.send(Stamped { at, clamped, record });
                 }
-                self.send(Stamped { at, clamped, record });
             }
         }
         self.drain();
@@ -58,7 +59,7 @@ impl RouteShard {
         if let Stamp::At { .. } = self.clock.stamp(time, &self.time) {
             self.clock.accept(time);
             if self.clock.held() > 0 {
-                self.clock.release();
+                self.clock.release(&self.time);
                 self.drain();
             }
             self.close();

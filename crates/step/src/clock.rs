@@ -5,7 +5,7 @@
 //! record more than the allowed lead ahead of the largest accepted time is held, since one bad
 //! clock must not close every window: [`TimeConfig::confirmations`] such records in a row, or the
 //! end of the input, confirm them at their own times; an ordinary record in between releases them
-//! clamped.
+//! clamped, except those that it bears out.
 
 use std::collections::VecDeque;
 
@@ -140,10 +140,22 @@ impl<T> Clock<T> {
             .extend(self.held.drain(..).map(|(time, record)| (time, Fate::Confirmed, record)));
     }
 
-    /// An ordinary record came and was accepted: whatever is held was wrong and becomes ready,
-    /// clamped to the newest time, which is never before a bucket that was announced.
-    pub fn release(&mut self) {
-        self.ready.extend(self.held.drain(..).map(|(time, record)| (time, Fate::Released, record)));
+    /// An ordinary record came and was accepted. What is held no more than the lateness ahead of it
+    /// was right, and only silence had made it look wrong: it becomes ready at its own time. The
+    /// rest was wrong and becomes ready clamped to the newest time, which is never before a bucket
+    /// that was announced.
+    pub fn release(&mut self, config: &TimeConfig) {
+        let newest = self.newest.unwrap_or(EventTime::MIN);
+        let right = |time: EventTime| time.since(newest) <= config.lateness;
+        for (confirmed, fate) in [(false, Fate::Released), (true, Fate::Confirmed)] {
+            let these = self.held.extract_if(.., |(time, _)| right(*time) == confirmed);
+            self.ready.extend(these.map(|(time, record)| (time, fate, record)));
+        }
+    }
+
+    /// The ordinary record that released others: they came first, so it becomes ready after them.
+    pub fn follow(&mut self, time: EventTime, record: T) {
+        self.ready.push_back((time, Fate::Confirmed, record));
     }
 
     /// The next ready record's effective time, clamping, and the watermark once it is taken.
@@ -191,9 +203,12 @@ mod tests {
                 Stamp::Ahead => clock.hold(time, (), &config),
                 Stamp::At { at, clamped } => {
                     clock.accept(time);
-                    clock.release();
-                    drain(&mut clock, &mut folded);
-                    folded.push((at.0, clamped));
+                    if clock.held() > 0 {
+                        clock.release(&config);
+                        clock.follow(time, ());
+                    } else {
+                        folded.push((at.0, clamped));
+                    }
                 }
             }
             drain(&mut clock, &mut folded);
@@ -223,6 +238,16 @@ mod tests {
         assert_eq!(
             fold(&[start, start + 30 * HOUR, start + SECOND]),
             [(start, false), (start + SECOND, true), (start + SECOND, false)]
+        );
+    }
+
+    #[test]
+    fn silence_for_about_the_lead_is_no_bad_clock() {
+        let start = 50 * HOUR;
+        let (beyond, within) = (start + HOUR + SECOND, start + HOUR - SECOND);
+        assert_eq!(
+            fold(&[start, beyond, start + 90 * HOUR, within]),
+            [(start, false), (within, true), (beyond, false), (within, false)]
         );
     }
 
