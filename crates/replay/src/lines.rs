@@ -77,7 +77,7 @@ impl<R: BufRead> Lines<R> {
                     return Err(error);
                 }
             };
-            let end = available.iter().position(|byte| *byte == b'\n');
+            let end = memchr::memchr(b'\n', available);
             let part = &available[..end.unwrap_or(available.len())];
             let at_end = available.is_empty();
             match &mut skipped {
