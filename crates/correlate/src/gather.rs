@@ -1,8 +1,10 @@
 //! Sightings of buckets that are not complete yet: a set per bucket, read out in canonical order.
 
-use event::id::ObjectKey;
+use std::iter::Peekable;
 use std::sync::Arc;
+use std::vec::IntoIter;
 
+use event::id::ObjectKey;
 use event::sighting::{Layer, Sighted, SightingBlock, Touch};
 use step::{Bucket, Keyed};
 
@@ -27,6 +29,33 @@ pub struct Gathered {
     pub touches: Vec<(Touch, Arc<Sighted>)>,
 }
 
+/// A touch with its object first, as rows are sorted.
+type Row = (ObjectKey, Layer, Touch, Arc<Sighted>);
+
+/// A bucket object by object, in order.
+///
+/// Not an iterator: most objects have one touch, and a list of its own for each would cost more
+/// than what is learnt from it.
+#[derive(Debug)]
+pub struct ReadOut {
+    rows: Peekable<IntoIter<Row>>,
+}
+
+impl ReadOut {
+    /// Puts the next object in place of `last`, whose room is used again; false at the end.
+    pub fn next(&mut self, last: &mut Gathered) -> bool {
+        last.touches.clear();
+        let Some((object, layer, touch, by)) = self.rows.next() else { return false };
+        (last.object, last.layer) = (object, layer);
+        last.touches.push((touch, by));
+        let same = |row: &Row| row.0 == object && row.1 == layer;
+        while let Some((_, _, touch, by)) = self.rows.next_if(same) {
+            last.touches.push((touch, by));
+        }
+        true
+    }
+}
+
 impl Gather {
     /// Adds a block.
     pub fn add(&mut self, bucket: Bucket, block: SightingBlock) {
@@ -38,34 +67,25 @@ impl Gather {
     }
 
     /// Takes out `bucket`, by object and content: how it came in no longer shows.
-    pub fn read_out(&mut self, bucket: Bucket) -> Vec<Gathered> {
+    pub fn read_out(&mut self, bucket: Bucket) -> ReadOut {
         let keys = self.blocks.keys().into_iter().filter(|key| key.0 == bucket);
         let blocks: Vec<SightingBlock> = keys
             .collect::<Vec<_>>()
             .into_iter()
             .filter_map(|key| self.blocks.remove(key))
             .collect();
-        let mut rows: Vec<(ObjectKey, Layer, Touch, &Arc<Sighted>)> = blocks
+        let mut rows: Vec<Row> = blocks
             .iter()
             .flat_map(|block| {
                 block.sightings.iter().filter_map(|seen| {
                     let by = block.accounts.get(seen.by as usize)?;
-                    Some((seen.object, seen.layer, seen.touch, by))
+                    Some((seen.object, seen.layer, seen.touch, Arc::clone(by)))
                 })
             })
             .collect();
         rows.sort_unstable();
         rows.dedup();
-        let mut gathered: Vec<Gathered> = Vec::new();
-        for (object, layer, touch, by) in rows {
-            match gathered.last_mut() {
-                Some(last) if last.object == object && last.layer == layer => {
-                    last.touches.push((touch, by.clone()));
-                }
-                _ => gathered.push(Gathered { object, layer, touches: vec![(touch, by.clone())] }),
-            }
-        }
-        gathered
+        ReadOut { rows: rows.into_iter().peekable() }
     }
 
     /// Buckets before `end` with anything in them, in order.
@@ -102,6 +122,12 @@ impl step::Persist for Gather {
 
     fn all_rows(&self, out: &mut Vec<(step::TableId, Vec<u8>, Vec<u8>)>) {
         self.blocks.all_rows(0, out);
+    }
+}
+
+impl Default for Gathered {
+    fn default() -> Gathered {
+        Gathered { object: ObjectKey::default(), layer: Layer::Artifact, touches: Vec::new() }
     }
 }
 
@@ -143,6 +169,13 @@ mod tests {
         }
     }
 
+    fn read_out(gather: &mut Gather, bucket: i64) -> Vec<Gathered> {
+        let mut rows = gather.read_out(Bucket(bucket));
+        let mut gathered = Gathered::default();
+        let next = || rows.next(&mut gathered).then(|| gathered.clone());
+        std::iter::from_fn(next).collect()
+    }
+
     #[test]
     fn a_restored_one_overwrites_nothing() {
         let mut gather = Gather::default();
@@ -162,7 +195,7 @@ mod tests {
                 restored.restore(*table, key, value.as_deref()).expect("it was written just now");
             }
             restored.add(Bucket(1), block(&[9], &[(9, 0)]));
-            assert_eq!(restored.read_out(Bucket(1)).len(), 3);
+            assert_eq!(read_out(&mut restored, 1).len(), 3);
         }
     }
 
@@ -171,14 +204,14 @@ mod tests {
         let whole = {
             let mut gather = Gather::default();
             gather.add(Bucket(1), block(&[7, 8, 9], &[(1, 0), (1, 1), (2, 2), (1, 0)]));
-            gather.read_out(Bucket(1))
+            read_out(&mut gather, 1)
         };
         let mut gather = Gather::default();
         gather.add(Bucket(1), block(&[9], &[(2, 0)]));
         gather.add(Bucket(2), block(&[9], &[(5, 0)]));
         gather.add(Bucket(1), block(&[8, 7], &[(1, 0), (1, 1)]));
         assert_eq!(gather.open_before(Bucket(3)), [Bucket(1), Bucket(2)]);
-        assert_eq!(gather.read_out(Bucket(1)), whole);
+        assert_eq!(read_out(&mut gather, 1), whole);
         assert_eq!(whole.len(), 2);
         assert_eq!(whole[0].touches.len(), 2);
         assert_eq!(gather.open_before(Bucket(3)), [Bucket(2)]);

@@ -158,37 +158,18 @@ impl Correlator {
         out: &mut Vec<Link>,
     ) {
         let object = gathered.object;
-        let known = state.shared.get(object).is_some();
-        if !known {
-            let mut accounts: Vec<_> = gathered.touches.iter().map(|(_, by)| by.account).collect();
-            let single = state.singles.get(object).map(|single| single.0);
-            accounts.extend(single);
-            accounts.sort_unstable();
-            accounts.dedup();
-            if let [only] = accounts[..] {
-                if single.is_none() {
-                    state.singles.insert(object, (only, bucket));
-                }
+        if state.shared.get(object).is_none() {
+            let accounts = || gathered.touches.iter().map(|(_, by)| by.account);
+            let Some(any) = accounts().next() else { return };
+            // Nearly every text stays with the one account: one look, and no list of accounts.
+            let single = state.singles.entry(object, || (any, bucket)).0;
+            if accounts().all(|account| account == single) {
                 return;
             }
-            let mut sample = Sample::default();
-            accounts.iter().for_each(|account| {
-                sample.add(*account);
-            });
             state.singles.remove(object);
-            let tenant = tenant_of(gathered);
-            state.shared.insert(
-                object,
-                Shared {
-                    layer: Layer::Text,
-                    tenant,
-                    sample,
-                    first: None,
-                    named: Vec::new(),
-                    told: 0,
-                    last: bucket,
-                },
-            );
+            let mut shared = new_shared(Layer::Text, gathered, bucket);
+            shared.sample.add(single);
+            state.shared.insert(object, shared);
         }
         let Some(shared) = state.shared.get_mut(object) else { return };
         for (_, by) in &gathered.touches {
@@ -210,15 +191,7 @@ impl Correlator {
         out: &mut Vec<Link>,
     ) {
         let (object, layer) = (gathered.object, gathered.layer);
-        let shared = state.shared.entry(object, || Shared {
-            layer,
-            tenant: tenant_of(gathered),
-            sample: Sample::default(),
-            first: None,
-            named: Vec::new(),
-            told: 0,
-            last: bucket,
-        });
+        let shared = state.shared.entry(object, || new_shared(layer, gathered, bucket));
         shared.last = bucket;
         for (_, by) in &gathered.touches {
             shared.sample.add(by.account);
@@ -265,6 +238,18 @@ impl Correlator {
             surprise: ground.surprise(shared.tenant, shared.layer, bucket, width, accounts),
             sample: shared.sample.values().to_vec(),
         });
+    }
+}
+
+fn new_shared(layer: Layer, gathered: &Gathered, bucket: Bucket) -> Shared {
+    Shared {
+        layer,
+        tenant: tenant_of(gathered),
+        sample: Sample::default(),
+        first: None,
+        named: Vec::new(),
+        told: 0,
+        last: bucket,
     }
 }
 

@@ -4,6 +4,8 @@
 //! ordered the same everywhere, meaningless without the key. Names travel beside them only where a
 //! public record will need them.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 /// A keyed 64-bit digest of anything that is only ever compared for equality.
@@ -42,7 +44,7 @@ impl<'de> Deserialize<'de> for Digest {
 /// The one default tenant has the empty name, so that most names are the platform's id alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Name(Box<str>);
+pub struct Name(Arc<str>);
 
 /// Stands between tenant and id; the intake refuses it inside either.
 const SEPARATOR: char = '\u{1f}';

@@ -72,18 +72,23 @@ pub fn count(account: &mut Account, fact: &RequestFact, at: EventTime) {
 
 fn count_model(account: &mut Account, model: &str) {
     let models = &mut account.models;
-    match models.iter_mut().find(|used| &*used.model == model) {
-        Some(used) => used.requests += 1,
+    let mut place = match models.iter().position(|used| &*used.model == model) {
+        Some(place) => place,
         None => {
-            if models.len() >= MODELS {
-                models.pop();
-            }
-            models.push(ModelUse { model: model.into(), requests: 1 });
+            models.truncate(MODELS - 1);
+            models.push(ModelUse { model: model.into(), requests: 0 });
+            models.len() - 1
         }
+    };
+    models[place].requests += 1;
+    // Most used first, then by name: only this one has moved.
+    let before = |one: &ModelUse, other: &ModelUse| {
+        other.requests.cmp(&one.requests).then_with(|| one.model.cmp(&other.model)).is_lt()
+    };
+    while place > 0 && before(&models[place], &models[place - 1]) {
+        models.swap(place, place - 1);
+        place -= 1;
     }
-    models.sort_by(|one, other| {
-        other.requests.cmp(&one.requests).then_with(|| one.model.cmp(&other.model))
-    });
 }
 
 /// The test on content. Only what begins a session or continues a chain is a new trial: the turns

@@ -15,3 +15,4 @@ mod sight;
 
 pub use account::{ACCOUNT_BYTES_MAX, Account};
 pub use operator::{Config, Fingerprinter, Out, SlotState, Tables};
+pub use sight::Touched;

@@ -86,8 +86,8 @@ pub enum Out {
     Sighted {
         /// The bucket.
         bucket: Bucket,
-        /// The objects: layer, key, touch.
-        touched: Vec<(Layer, ObjectKey, event::sighting::Touch)>,
+        /// The objects.
+        touched: Vec<Touched>,
         /// Who touched them.
         account: AccountKey,
         /// Its name.
@@ -155,7 +155,7 @@ impl Operator for Fingerprinter {
             count_totals(&mut state.totals, &event.name, bucket, at, &touched);
             out.push(Out::Sighted {
                 bucket,
-                touched: touched.iter().map(|one| (one.layer, one.object, one.touch)).collect(),
+                touched,
                 account: event.account,
                 name: account.name.clone(),
                 organization: account.organization,
@@ -271,12 +271,13 @@ fn count_totals(
     touched: &[Touched],
 ) {
     let tenant = name.tenant_digest();
-    for one in touched {
-        let hour = match one.layer {
+    for alike in touched.chunk_by(|one, next| one.layer == next.layer) {
+        let layer = alike[0].layer;
+        let hour = match layer {
             Layer::Text | Layer::Network => (at.0.rem_euclid(24 * HOUR) / HOUR) as u8,
             _ => Stratum::ALL_DAY,
         };
-        *totals.entry((bucket, Stratum { tenant, layer: one.layer, hour }), || 0) += 1;
+        *totals.entry((bucket, Stratum { tenant, layer, hour }), || 0) += alike.len() as u64;
     }
 }
 

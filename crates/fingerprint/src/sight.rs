@@ -10,10 +10,13 @@ use event::sighting::{Layer, Touch};
 use crate::account::{Account, MINTED, ORIGINS, Ring, TEXT_SEEN, tag};
 
 /// One object touched, before its account is named.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Touched {
+    /// The object.
     pub object: ObjectKey,
+    /// What kind of thing it is.
     pub layer: Layer,
+    /// How it was touched.
     pub touch: Touch,
 }
 

@@ -12,12 +12,14 @@ use event::EventTime;
 use event::enriched::Enriched;
 use event::id::AccountKey;
 use event::observation::Observation;
-use event::sighting::{Layer, Sighted, Sighting, SightingBlock, Touch};
+use event::sighting::{Sighted, Sighting, SightingBlock};
 use event::standing::Standing;
 use event::table::Entry;
-use fingerprint::{Fingerprinter, Out};
+use fingerprint::{Fingerprinter, Out, Touched};
 use serde::{Deserialize, Serialize};
-use step::{Bucket, Clock, Corrupt, Operator, Persist, Slot, Stamp, Stamped, decode, encode};
+use step::{
+    Bucket, Clock, Corrupt, Keyed, Operator, Persist, Slot, Stamp, Stamped, decode, encode,
+};
 
 use crate::message::{
     Changes, Place, Progress, Published, Record, StateRow, TableMessage, ToAccount, ToCampaign,
@@ -111,16 +113,13 @@ pub struct AccountShard {
     counts: Counts,
     /// Observations of this step, for the account lane.
     observed: Vec<(Slot, Stamped<Observation>)>,
-    blocks: BTreeMap<(u32, Bucket), Block>,
+    blocks: BTreeMap<(u32, Bucket), SightingBlock>,
+    /// Accounts as blocks introduce them, made once each: millions of objects refer to them.
+    sighted: Keyed<AccountKey, Arc<Sighted>>,
+    /// What the record in hand causes; kept for its room.
+    out: Vec<Out>,
     standings: BTreeMap<(Bucket, AccountKey), Box<Standing>>,
     handed: Handed,
-}
-
-/// A block under construction.
-#[derive(Debug, Default)]
-struct Block {
-    block: SightingBlock,
-    places: BTreeMap<AccountKey, u32>,
 }
 
 impl AccountShard {
@@ -139,6 +138,9 @@ impl AccountShard {
     }
 
     fn new(config: Config, objects: u32, tracked: bool, source: Source) -> AccountShard {
+        // What can be made again is no state.
+        let mut sighted = Keyed::default();
+        sighted.untracked();
         AccountShard {
             config,
             objects,
@@ -154,6 +156,8 @@ impl AccountShard {
             counts: Counts::default(),
             observed: Vec::new(),
             blocks: BTreeMap::new(),
+            sighted,
+            out: Vec::new(),
             standings: BTreeMap::new(),
             handed: Handed::default(),
         }
@@ -348,7 +352,7 @@ impl AccountShard {
     /// Cuts the blocks: what was gathered becomes messages.
     fn cut(&mut self) {
         for ((partition, bucket), block) in std::mem::take(&mut self.blocks) {
-            self.handed.to_object.push((partition, ToObject::Block(bucket, block.block)));
+            self.handed.to_object.push((partition, ToObject::Block(bucket, block)));
         }
         for ((bucket, _), standing) in std::mem::take(&mut self.standings) {
             self.handed.to_campaign.push(ToCampaign::Standing(bucket, standing));
@@ -372,13 +376,14 @@ impl AccountShard {
             }
             state
         });
-        let mut out = Vec::new();
+        let mut out = std::mem::take(&mut self.out);
         let operator = Fingerprinter { config: self.config.fingerprint };
         let stamped = Stamped { at, clamped, record: *record };
         operator.apply(&mut state.fingerprint, &self.tables, &stamped, &mut out);
-        for one in out {
+        for one in out.drain(..) {
             self.pass_on(slot, at, clamped, one);
         }
+        self.out = out;
     }
 
     fn pass_on(&mut self, slot: Slot, at: EventTime, clamped: bool, out: Out) {
@@ -397,26 +402,26 @@ impl AccountShard {
             }
             Out::Sighted { bucket, touched, account, name, organization } => {
                 self.counts.sightings += touched.len() as u64;
-                let sighted = Arc::new(Sighted { account, name, organization });
+                let make = || Arc::new(Sighted { account, name: name.clone(), organization });
+                let sighted = self.sighted.entry(account, &make);
+                if sighted.organization != organization {
+                    *sighted = make();
+                }
+                let sighted = Arc::clone(sighted);
                 self.gather(bucket, &touched, &sighted);
             }
         }
     }
 
-    fn gather(
-        &mut self,
-        bucket: Bucket,
-        touched: &[(Layer, event::id::ObjectKey, Touch)],
-        by: &Arc<Sighted>,
-    ) {
-        for (layer, object, touch) in touched {
+    fn gather(&mut self, bucket: Bucket, touched: &[Touched], by: &Arc<Sighted>) {
+        for Touched { object, layer, touch } in touched.iter().copied() {
             let partition = step::partition_of(Slot::of_digest(object.0), self.objects);
-            let Block { block, places } = self.blocks.entry((partition, bucket)).or_default();
-            let place = *places.entry(by.account).or_insert_with(|| {
+            let block = self.blocks.entry((partition, bucket)).or_default();
+            // A block says a set: whether it introduces an account once or twice means nothing.
+            if !block.accounts.last().is_some_and(|last| Arc::ptr_eq(last, by)) {
                 block.accounts.push(Arc::clone(by));
-                block.accounts.len() as u32 - 1
-            });
-            let (object, layer, touch) = (*object, *layer, *touch);
+            }
+            let place = block.accounts.len() as u32 - 1;
             block.sightings.push(Sighting { object, layer, touch, by: place });
         }
     }
@@ -509,21 +514,16 @@ impl AccountShard {
         self.counts = own.counts;
     }
 
-    /// Every row of state that is part of the result.
+    /// Every row of state at a place that is part of the result, in no particular order.
     #[must_use]
-    pub fn rows(&self) -> Vec<StateRow> {
-        let mut all = Vec::new();
+    pub fn rows(&self, place: Place) -> Vec<StateRow> {
         let mut rows = Vec::new();
-        for (slot, state) in &self.slots {
-            for (part, persist) in
-                [(FINGERPRINT, &state.fingerprint as &dyn Rows), (DECIDE, &state.decide)]
-            {
-                persist.rows(&mut rows);
-                let place = Place { part, slot: *slot };
-                all.extend(rows.drain(..).map(|(table, key, value)| (place, table, key, value)));
-            }
+        match (self.slots.get(&place.slot), place.part) {
+            (Some(state), FINGERPRINT) => state.fingerprint.all_rows(&mut rows),
+            (Some(state), DECIDE) => state.decide.all_rows(&mut rows),
+            _ => {}
         }
-        all
+        rows
     }
 
     /// Whether it has said that nothing more will come.
@@ -581,15 +581,10 @@ impl Merge {
 /// A stage's state as rows, whatever its type.
 trait Rows {
     fn changes(&mut self, out: &mut Vec<step::Change>);
-    fn rows(&self, out: &mut Vec<(step::TableId, Vec<u8>, Vec<u8>)>);
 }
 
 impl<S: Persist> Rows for S {
     fn changes(&mut self, out: &mut Vec<step::Change>) {
         self.take_changes(out);
-    }
-
-    fn rows(&self, out: &mut Vec<(step::TableId, Vec<u8>, Vec<u8>)>) {
-        self.all_rows(out);
     }
 }

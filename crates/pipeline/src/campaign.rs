@@ -219,22 +219,16 @@ impl CampaignShard {
         Ok(())
     }
 
-    /// Every row of state that is part of the result.
+    /// Every row of state at a place that is part of the result, in no particular order.
     #[must_use]
-    pub fn rows(&self) -> Vec<StateRow> {
-        let mut all = Vec::new();
+    pub fn rows(&self, place: Place) -> Vec<StateRow> {
         let mut rows = Vec::new();
-        self.cluster.all_rows(&mut rows);
-        all.extend(rows.drain(..).map(|(table, key, value)| {
-            (Place { part: CLUSTER, slot: Slot(0) }, table, key, value)
-        }));
-        self.joint.all_rows(&mut rows);
-        all.extend(
-            rows.drain(..).map(|(table, key, value)| {
-                (Place { part: DECIDE, slot: Slot(0) }, table, key, value)
-            }),
-        );
-        all
+        match (place.slot, place.part) {
+            (Slot(0), CLUSTER) => self.cluster.all_rows(&mut rows),
+            (Slot(0), DECIDE) => self.joint.all_rows(&mut rows),
+            _ => {}
+        }
+        rows
     }
 
     /// No public record still to come is older than this.

@@ -112,8 +112,19 @@ pub struct Place {
     pub slot: Slot,
 }
 
+impl Place {
+    /// Every place where a shard may have state, in order.
+    pub fn all() -> impl Iterator<Item = Place> {
+        let slots = |part| (0..=u8::MAX).map(move |slot| Place { part, slot: Slot(slot) });
+        (0..PARTS).flat_map(slots)
+    }
+}
+
+/// No shard has a part with this number or a greater one.
+const PARTS: u8 = 4;
+
 /// What a shard hands out at a commit: nothing else leaves it.
 pub type Changes = Vec<(Place, Change)>;
 
-/// A row of state, for digests and measurements.
-pub type StateRow = (Place, step::TableId, Vec<u8>, Vec<u8>);
+/// A row of state at a place, for digests and measurements.
+pub type StateRow = (step::TableId, Vec<u8>, Vec<u8>);

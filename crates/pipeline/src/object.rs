@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use correlate::{Correlator, Gather, Ground, SlotState};
+use correlate::{Correlator, Gather, Gathered, Ground, SlotState};
 use event::link::Link;
 use event::sighting::Stratum;
 use serde::{Deserialize, Serialize};
@@ -116,8 +116,11 @@ impl ObjectShard {
         let operator = Correlator { config: self.config.correlate };
         let at = bucket.end(self.config.time.bucket);
         let mut links: Vec<Link> = Vec::new();
-        for gathered in self.gather.read_out(bucket) {
-            let slot = Slot::of_digest(gathered.object.0);
+        let mut rows = self.gather.read_out(bucket);
+        let record = (bucket, Gathered::default());
+        let mut stamped = Stamped { at, clamped: false, record };
+        while rows.next(&mut stamped.record.1) {
+            let slot = Slot::of_digest(stamped.record.1.object.0);
             let tracked = self.tracked;
             let state = self.slots.entry(slot).or_insert_with(|| {
                 let mut state = SlotState::default();
@@ -126,7 +129,6 @@ impl ObjectShard {
                 }
                 state
             });
-            let stamped = Stamped { at, clamped: false, record: (bucket, gathered) };
             operator.apply(state, &self.ground, &stamped, &mut links);
         }
         self.own.closed = Some(bucket);
@@ -197,17 +199,14 @@ impl ObjectShard {
         Ok(())
     }
 
-    /// Every row of state that is part of the result. The ground is the same in every partition and
+    /// Every row of state at a place that is part of the result, in no particular order. The ground is the same in every partition and
     /// follows from the announcements, so it is no part of it.
     #[must_use]
-    pub fn rows(&self) -> Vec<StateRow> {
-        let mut all = Vec::new();
+    pub fn rows(&self, place: Place) -> Vec<StateRow> {
         let mut rows = Vec::new();
-        for (slot, state) in &self.slots {
+        if let Some(state) = self.slots.get(&place.slot).filter(|_| place.part == SLOTS) {
             state.all_rows(&mut rows);
-            let place = Place { part: SLOTS, slot: *slot };
-            all.extend(rows.drain(..).map(|(table, key, value)| (place, table, key, value)));
         }
-        all
+        rows
     }
 }

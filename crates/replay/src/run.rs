@@ -1,6 +1,6 @@
 //! The driver: queues for topics, one shard per partition, and the order in which they work.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -706,14 +706,14 @@ fn digest(
     objects: &[ObjectShard],
     campaign: &CampaignShard,
 ) -> (String, BTreeMap<String, String>, u64) {
-    let account: BTreeSet<StateRow> = accounts.iter().flat_map(AccountShard::rows).collect();
-    let object: BTreeSet<StateRow> = objects.iter().flat_map(ObjectShard::rows).collect();
-    let campaign: BTreeSet<StateRow> = campaign.rows().into_iter().collect();
-    let account_bytes =
-        account.iter().map(|(_, _, key, value)| (key.len() + value.len()) as u64).sum();
+    let (account, account_bytes) =
+        digest_of(|place| accounts.iter().flat_map(|shard| shard.rows(place)).collect());
+    let (object, _) =
+        digest_of(|place| objects.iter().flat_map(|shard| shard.rows(place)).collect());
+    let (campaign, _) = digest_of(|place| campaign.rows(place));
     let tasks = [("account", account), ("object", object), ("campaign", campaign)];
     let of_tasks: BTreeMap<String, String> =
-        tasks.iter().map(|(task, rows)| ((*task).to_owned(), digest_of(rows))).collect();
+        tasks.into_iter().map(|(task, digest)| (task.to_owned(), digest)).collect();
     let mut whole = Sha256::new();
     for (task, digest) in &of_tasks {
         whole.update(task);
@@ -722,14 +722,21 @@ fn digest(
     (hex(&whole.finalize()), of_tasks, account_bytes)
 }
 
-fn digest_of(rows: &BTreeSet<StateRow>) -> String {
-    let mut digest = Sha256::new();
-    for (place, table, key, value) in rows {
-        digest.update([place.part, place.slot.0, *table]);
-        digest.update((key.len() as u64).to_le_bytes());
-        digest.update(key);
-        digest.update((value.len() as u64).to_le_bytes());
-        digest.update(value);
+/// Of one task, and the bytes of its rows. One place at a time, which one shard holds: all rows at
+/// once would be the most memory that a run ever needs.
+fn digest_of(rows_at: impl Fn(Place) -> Vec<StateRow>) -> (String, u64) {
+    let (mut digest, mut bytes) = (Sha256::new(), 0);
+    for place in Place::all() {
+        let mut rows = rows_at(place);
+        rows.sort_unstable();
+        for (table, key, value) in &rows {
+            digest.update([place.part, place.slot.0, *table]);
+            digest.update((key.len() as u64).to_le_bytes());
+            digest.update(key);
+            digest.update((value.len() as u64).to_le_bytes());
+            digest.update(value);
+            bytes += (key.len() + value.len()) as u64;
+        }
     }
-    hex(&digest.finalize())
+    (hex(&digest.finalize()), bytes)
 }

@@ -29,7 +29,7 @@ pub trait Persist: Default {
     /// If the bytes are damaged or of another version.
     fn restore(&mut self, table: TableId, key: &[u8], value: Option<&[u8]>) -> Result<(), Corrupt>;
 
-    /// Appends every row, in table and key order: for digests and measurements.
+    /// Appends every row, in no particular order: for digests and measurements.
     fn all_rows(&self, out: &mut Vec<(TableId, Vec<u8>, Vec<u8>)>);
 }
 
@@ -203,7 +203,7 @@ where
 
     /// [`Persist::all_rows`] for this table.
     pub fn all_rows(&self, table: TableId, out: &mut Vec<(TableId, Vec<u8>, Vec<u8>)>) {
-        out.extend(self.iter().map(|(key, value)| (table, encode(&key), encode(value))));
+        out.extend(self.rows.iter().map(|(key, value)| (table, encode(key), encode(value))));
     }
 }
 

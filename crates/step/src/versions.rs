@@ -3,7 +3,7 @@
 //! Rows come from one writer, with the time from which they hold. A reader asks for the value *at*
 //! an event's time and so gets the same answer however early or late the row reached it.
 
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash};
 
 use event::EventTime;
 
@@ -13,11 +13,14 @@ use crate::state::Map;
 #[derive(Clone, Debug)]
 pub struct Versions<K, V> {
     rows: Map<K, Vec<(EventTime, Option<V>)>>,
+    /// A bit for each key that has a row, sixteen times as many as keys: small enough to stay near
+    /// the processor, since a request asks for fifty keys and nearly none of them is there.
+    filter: Vec<u64>,
 }
 
 impl<K, V> Default for Versions<K, V> {
     fn default() -> Self {
-        Versions { rows: Map::default() }
+        Versions { rows: Map::default(), filter: vec![0; 16] }
     }
 }
 
@@ -25,6 +28,7 @@ impl<K: Eq + Hash, V> Versions<K, V> {
     /// Adds a row: from `effect` on, `key` has `value` (`None`: nothing). A row of the same key and
     /// effect time replaces the earlier one.
     pub fn insert(&mut self, key: K, effect: EventTime, value: Option<V>) {
+        self.mark(&key);
         let versions = self.rows.entry(key).or_default();
         match versions.binary_search_by_key(&effect, |(at, _)| *at) {
             Ok(index) => versions[index].1 = value,
@@ -35,8 +39,28 @@ impl<K: Eq + Hash, V> Versions<K, V> {
     /// The value in effect at `time`.
     #[must_use]
     pub fn at(&self, key: &K, time: EventTime) -> Option<&V> {
+        let (word, bit) = self.place(key);
+        if self.filter[word] >> bit & 1 == 0 {
+            return None;
+        }
         let versions = self.rows.get(key)?;
         versions.iter().rev().find(|(effect, _)| *effect <= time)?.1.as_ref()
+    }
+
+    fn place(&self, key: &K) -> (usize, u32) {
+        // The map uses the lowest and the highest bits of the hash; the length is a power of two.
+        let hash = self.rows.hasher().hash_one(key) >> 20;
+        ((hash >> 6) as usize & (self.filter.len() - 1), (hash & 63) as u32)
+    }
+
+    fn mark(&mut self, key: &K) {
+        if (self.rows.len() + 1) * 16 > self.filter.len() * 64 {
+            self.filter = vec![0; self.filter.len() * 4];
+            let places: Vec<(usize, u32)> = self.rows.keys().map(|key| self.place(key)).collect();
+            places.into_iter().for_each(|(word, bit)| self.filter[word] |= 1 << bit);
+        }
+        let (word, bit) = self.place(key);
+        self.filter[word] |= 1 << bit;
     }
 
     /// Forgets what nobody at `time` or later can ask for.
