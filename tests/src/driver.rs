@@ -368,7 +368,7 @@ impl Driver {
                 }
                 self.accounts[index] = shard;
                 self.events[index].rewind(keeps_reads);
-                self.tables[index].from_the_start();
+                self.tables[index].start_over();
             }
             Worker::Object(index) => {
                 let mut shard = ObjectShard::new(self.config, self.accounts.len(), true);

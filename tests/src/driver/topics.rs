@@ -50,7 +50,7 @@ impl<T: Serialize + DeserializeOwned> Log<T> {
         self.read = self.committed;
     }
 
-    pub fn from_the_start(&mut self) {
+    pub fn start_over(&mut self) {
         self.committed = 0;
         self.read = 0;
     }
