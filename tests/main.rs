@@ -1,6 +1,8 @@
-//! The laws of the whole, the faults they must catch, and the house in order.
+//! The laws of the whole, the faults they must catch, the stories, and the house in order.
 
+mod apart;
 mod faults;
 mod laws;
 mod scenes;
+mod step_laws;
 mod tidy;

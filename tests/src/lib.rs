@@ -5,6 +5,7 @@
 //! two results apart byte for byte; `driver` is a second, small driver over encoded records, in which
 //! faults can be planted without touching the product; `apart` runs each stage by itself.
 
+pub mod apart;
 pub mod arrival;
 pub mod driver;
 
