@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cluster::{Clusterer, In as ClusterIn, Out as ClusterOut};
-use correlate::{Correlator, Gather, Ground};
+use correlate::{Correlator, Gather, Gathered, Ground};
 use decide::{
     AccountLane, AccountState, In as JointIn, JointLane, JointState, Out as JointOut, RuleTable,
 };
@@ -15,7 +15,7 @@ use event::link::Link;
 use event::observation::Observation;
 use event::sighting::{Sighted, Sighting, SightingBlock, Stratum};
 use event::table::{Entry, Row};
-use fingerprint::{Fingerprinter, Out, Tables};
+use fingerprint::{Fingerprinter, Out, Tables, Touched};
 use pipeline::message::{Record, TableMessage};
 use pipeline::{Config, Taken};
 use step::{Bucket, Operator, Slot, Stamped};
@@ -156,7 +156,8 @@ fn take(
         }
         Out::Sighted { bucket, touched, account, name, organization } => {
             // A block for each: how blocks are cut must not matter.
-            let sighting = |(layer, object, touch)| Sighting { object, layer, touch, by: 0 };
+            let sighting =
+                |Touched { object, layer, touch }| Sighting { object, layer, touch, by: 0 };
             let block = SightingBlock {
                 accounts: vec![Sighted { account, name, organization }.into()],
                 sightings: touched.into_iter().map(sighting).collect(),
@@ -202,10 +203,12 @@ fn correlate_alone(config: Config, between: &mut Between) {
             ground.add(bucket, *stratum, *count);
         }
         let mut links: Vec<Link> = Vec::new();
-        for gathered in gather.read_out(bucket) {
+        let mut objects = gather.read_out(bucket);
+        let mut gathered = Gathered::default();
+        while objects.next(&mut gathered) {
             let state = slots.entry(Slot::of_digest(gathered.object.0)).or_default();
             let at = bucket.end(config.time.bucket);
-            let stamped = Stamped { at, clamped: false, record: (bucket, gathered) };
+            let stamped = Stamped { at, clamped: false, record: (bucket, gathered.clone()) };
             operator.apply(state, &ground, &stamped, &mut links);
         }
         // A record for each, the last one first.

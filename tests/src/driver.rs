@@ -405,15 +405,16 @@ impl Driver {
         for (_, one) in published {
             outcome.lines.entry(one.topic().name()).or_default().push(line(&one.record));
         }
-        let mut keep = |task: u8, rows: Vec<StateRow>| {
-            let rows = rows
-                .into_iter()
-                .map(|(place, table, key, value)| ((task, place, table, key), value));
+        let mut keep = |task: u8, place: Place, rows: Vec<StateRow>| {
+            let rows =
+                rows.into_iter().map(|(table, key, value)| ((task, place, table, key), value));
             outcome.state.extend(rows);
         };
-        self.accounts.iter().for_each(|shard| keep(ACCOUNT, shard.rows()));
-        self.objects.iter().for_each(|shard| keep(OBJECT, shard.rows()));
-        keep(CAMPAIGN, self.campaign.rows());
+        for place in Place::all() {
+            self.accounts.iter().for_each(|shard| keep(ACCOUNT, place, shard.rows(place)));
+            self.objects.iter().for_each(|shard| keep(OBJECT, place, shard.rows(place)));
+            keep(CAMPAIGN, place, self.campaign.rows(place));
+        }
         outcome
     }
 }
