@@ -6,13 +6,13 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[allow(missing_docs, reason = "the messages say what each is")]
 pub enum Error {
-    #[error("cannot read input {}: {source}", path.display())]
+    #[error("cannot read input {}", path.display())]
     Input { path: PathBuf, source: std::io::Error },
     #[error("cannot read input {}: it is a directory; give the files in it", path.display())]
     Directory { path: PathBuf },
     #[error("cannot read input {}: {detail}", path.display())]
     Container { path: PathBuf, detail: String },
-    #[error("cannot write {}: {source}", path.display())]
+    #[error("cannot write {}", path.display())]
     Output { path: PathBuf, source: std::io::Error },
     #[error("no input: give at least one file")]
     NoInput,
@@ -24,7 +24,7 @@ pub enum Error {
          several inputs: leave `--keyed` out", path.display()
     )]
     NotKeyed { path: PathBuf, account: String, expected: u32, found: u32, partitions: u32 },
-    #[error("a row of state could not be read back: {0}")]
+    #[error("a row of state could not be read back")]
     State(#[from] step::Corrupt),
     #[error("the tasks wait for each other; this is a fault of the program")]
     Stalled,

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 /// Stored bytes that do not decode: damaged, or written by another version.
 #[derive(Debug, thiserror::Error)]
-#[error("stored {what} cannot be read: {source}")]
+#[error("stored {what} cannot be read")]
 pub struct Corrupt {
     what: &'static str,
     source: postcard::Error,
