@@ -1,4 +1,6 @@
 //! Why a replay could not run. What is wrong with single records is no error: they are dead letters.
+//!
+//! Where the system gives the cause, it is the error's source and not said twice.
 
 use std::path::PathBuf;
 
