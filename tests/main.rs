@@ -3,6 +3,8 @@
 mod apart;
 mod faults;
 mod laws;
+mod real_input;
 mod scenes;
 mod step_laws;
+mod stories;
 mod tidy;

@@ -12,6 +12,7 @@ pub mod driver;
 mod random;
 pub mod runs;
 pub mod scene;
+pub mod stories;
 
 pub use random::Random;
 
