@@ -23,13 +23,14 @@ const REPLACEMENT_SESSIONS: u64 = 2;
 pub fn attach(state: &mut State, candidates: &BTreeSet<AccountKey>) -> BTreeSet<Digest> {
     let mut grown = BTreeSet::new();
     let owners = owners(state);
+    let mut holders = Holders::new();
     for account in candidates {
         let Some(known) = state.accounts.get(*account).filter(|known| known.cluster.is_none())
         else {
             continue;
         };
-        let Some((cluster, membership)) =
-            by_links(state, *account, known).or_else(|| by_template(&owners, *account, known))
+        let Some((cluster, membership)) = by_links(state, &mut holders, *account, known)
+            .or_else(|| by_template(&owners, *account, known))
         else {
             continue;
         };
@@ -42,11 +43,21 @@ pub fn attach(state: &mut State, candidates: &BTreeSet<AccountKey>) -> BTreeSet<
             known.cluster = Some(cluster);
         }
         grown.insert(cluster);
+        // Those with whom it shares something see it in its cluster from now on.
+        holders.clear();
     }
     grown
 }
 
-fn by_links(state: &State, account: AccountKey, known: &Known) -> Option<(Digest, Membership)> {
+/// The clusters that hold an object, looked up once: behind a card are up to hundreds of accounts.
+type Holders = BTreeMap<ObjectKey, BTreeSet<Digest>>;
+
+fn by_links(
+    state: &State,
+    holders: &mut Holders,
+    account: AccountKey,
+    known: &Known,
+) -> Option<(Digest, Membership)> {
     let cluster_of = |other: AccountKey| state.accounts.get(other).and_then(|one| one.cluster);
     let mut ties: BTreeMap<Digest, (Nats, Nats)> = BTreeMap::new();
     for partner in &known.partners {
@@ -56,13 +67,16 @@ fn by_links(state: &State, account: AccountKey, known: &Known) -> Option<(Digest
             tie.0 += echo_worth(echo.sessions.len(), known.partners.len());
         }
     }
-    for object in known.objects.iter().filter_map(|key| state.objects.get(*key)) {
+    for (key, object) in
+        known.objects.iter().filter_map(|key| Some((key, state.objects.get(*key)?)))
+    {
         let (most, joins) = cap(object.layer);
         if joins {
-            let clusters: BTreeSet<Digest> =
-                object.accounts.iter().filter_map(|other| cluster_of(*other)).collect();
-            for cluster in clusters {
-                ties.entry(cluster).or_default().1 += object.surprise.min(most);
+            let clusters = holders.entry(*key).or_insert_with(|| {
+                object.accounts.iter().filter_map(|other| cluster_of(*other)).collect()
+            });
+            for cluster in clusters.iter() {
+                ties.entry(*cluster).or_default().1 += object.surprise.min(most);
             }
         }
     }

@@ -40,28 +40,29 @@ pub struct Cohort {
 }
 
 /// One account on a template.
-struct Row {
+struct Row<'a> {
     template: ObjectKey,
     account: AccountKey,
     party: (bool, Digest),
     sessions: u64,
     span: u64,
     around_the_clock: bool,
-    partners: Vec<AccountKey>,
+    partners: &'a [AccountKey],
 }
 
 /// Every template with a cohort that is run as one.
 #[must_use]
 pub fn find(state: &State) -> Vec<Cohort> {
-    let mut rows: Vec<Row> = Vec::new();
-    for (key, known) in state.accounts.iter() {
+    let mut rows: Vec<Row<'_>> = Vec::new();
+    for (key, known) in state.accounts.unordered() {
         rows.extend(known_rows(key, known));
     }
-    rows.sort_by_key(|row| (row.template, row.account));
+    // An account has a template once, so this is the order of content.
+    rows.sort_unstable_by_key(|row| (row.template, row.account));
     rows.chunk_by(|one, other| one.template == other.template).filter_map(judge).collect()
 }
 
-fn known_rows(key: AccountKey, known: &Known) -> impl Iterator<Item = Row> {
+fn known_rows(key: AccountKey, known: &Known) -> impl Iterator<Item = Row<'_>> {
     let standing = known.standing.as_deref();
 
     standing.into_iter().flat_map(move |standing| {
@@ -75,12 +76,15 @@ fn known_rows(key: AccountKey, known: &Known) -> impl Iterator<Item = Row> {
             sessions: flow.sessions,
             span: flow.until.since(flow.since).max(HOUR) as u64,
             around_the_clock: standing.hours.count_ones() >= HOURS && flow.sessions >= SESSIONS,
-            partners: known.partners.clone(),
+            partners: &known.partners,
         })
     })
 }
 
-fn judge(rows: &[Row]) -> Option<Cohort> {
+fn judge(rows: &[Row<'_>]) -> Option<Cohort> {
+    if rows.len() < ACCOUNTS {
+        return None;
+    }
     let parties: BTreeSet<_> = rows.iter().map(|row| row.party).collect();
     if parties.len() < ACCOUNTS {
         return None;
@@ -124,6 +128,7 @@ mod tests {
     use super::*;
     use event::EventTime;
     use event::standing::Standing;
+    use std::sync::Arc;
 
     /// A state with one template and accounts that began so many sessions on it over a day.
     fn state(sessions: impl Iterator<Item = u64>, hours: u32, ring: bool) -> State {
@@ -149,7 +154,7 @@ mod tests {
             };
             let partners =
                 if ring { vec![AccountKey(Digest((index + 1) % all))] } else { Vec::new() };
-            let standing = Some(Box::new(standing));
+            let standing = Some(Arc::new(standing));
             state.accounts.insert(key, Known { standing, partners, ..Known::default() });
         }
         state

@@ -6,6 +6,7 @@ use event::EventTime;
 use event::dossier::{Dossier, DossierMember, TemplateUse};
 use event::id::{AccountKey, Digest, ObjectKey};
 use event::sighting::Layer;
+use event::standing::Standing;
 
 use crate::state::{Cluster, State};
 
@@ -45,7 +46,7 @@ pub fn compile(
         echoes: cluster.echoes,
         dispersion: cluster.dispersion,
         shared: shared(state, keys),
-        templates: templates(state, &members),
+        templates: templates(state, members.iter().filter_map(|one| one.standing.as_deref())),
         members,
     }
 }
@@ -67,9 +68,13 @@ fn shared(state: &State, members: impl Iterator<Item = AccountKey>) -> Vec<(Laye
     layers.into_iter().map(|(layer, (things, members))| (layer, things, members)).collect()
 }
 
-fn templates(state: &State, members: &[DossierMember]) -> Vec<TemplateUse> {
+/// The templates of some accounts, those with most accounts first.
+pub fn templates<'a>(
+    state: &State,
+    standings: impl Iterator<Item = &'a Standing>,
+) -> Vec<TemplateUse> {
     let mut uses: BTreeMap<ObjectKey, (u64, u64)> = BTreeMap::new();
-    for flow in members.iter().filter_map(|one| one.standing.as_ref()).flat_map(|one| &one.flows) {
+    for flow in standings.flat_map(|one| &one.flows) {
         let row = uses.entry(flow.template).or_default();
         *row = (row.0 + 1, row.1 + flow.requests);
     }

@@ -74,7 +74,7 @@ pub fn components(state: &State, cohorts: &[Cohort], least: usize) -> Vec<Compon
     let nodes: BTreeSet<AccountKey> =
         graph.echoes.keys().chain(graph.of_account.keys()).copied().collect();
     for start in nodes {
-        if seen.contains(&start) {
+        if seen.contains(&start) || (least > 1 && is_alone(&graph, start)) {
             continue;
         }
         let reached = reach(&graph, start);
@@ -101,8 +101,11 @@ fn build(state: &State, cohorts: &[Cohort]) -> Graph {
     }
     for (_, object) in state.objects.iter() {
         let nats = object.surprise.min(cap(object.layer).0);
+        if nats == Nats::ZERO {
+            continue;
+        }
         let accounts = by_party(state, &object.accounts);
-        if nats > Nats::ZERO && accounts.len() >= 2 {
+        if accounts.len() >= 2 {
             graph.things.push(Thing { nats, layer: object.layer, accounts, dispersion: None });
         }
     }
@@ -131,6 +134,13 @@ fn by_party(state: &State, accounts: &[AccountKey]) -> Vec<AccountKey> {
         known.is_some_and(|known| seen.insert(known.party(**account)))
     });
     known.copied().collect()
+}
+
+/// Whether nothing joins the account to any other, as with most of those that share a network.
+fn is_alone(graph: &Graph, account: AccountKey) -> bool {
+    let things = graph.of_account.get(&account).into_iter().flatten();
+    !graph.echoes.contains_key(&account)
+        && things.into_iter().all(|index| !cap(graph.things[*index].layer).1)
 }
 
 fn reach(graph: &Graph, start: AccountKey) -> BTreeSet<AccountKey> {

@@ -1,6 +1,7 @@
 //! The cluster stage as an operator: buckets in, rows, clusters and dossiers out.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use event::control::{Control, Word};
 use event::dossier::Dossier;
@@ -14,7 +15,7 @@ use step::{Bucket, Operator, Stamped, TimeConfig};
 
 use crate::attach::attach;
 use crate::cohort;
-use crate::dossier::compile;
+use crate::dossier::{compile, templates};
 use crate::graph::{cap, components};
 use crate::lineage::renew;
 use crate::pending::{Complete, In};
@@ -178,11 +179,11 @@ impl Clusterer {
         let changed: BTreeSet<Digest> = renew(state, found, bucket).into_iter().collect();
         let ids = state.clusters.keys();
         for id in &ids {
-            own_templates(state, *id, bucket, self.config.time.bucket);
+            own_templates(state, *id);
         }
         let loose: BTreeSet<AccountKey> = state
             .accounts
-            .iter()
+            .unordered()
             .filter(|(_, known)| known.cluster.is_none() && known.standing.is_some())
             .map(|(key, _)| key)
             .collect();
@@ -266,7 +267,7 @@ fn hear(state: &mut State, mut standing: Standing, bucket: Bucket) {
     known.name = standing.name.clone();
     known.organization = standing.organization.or(known.organization);
     known.last = known.last.max(bucket);
-    known.standing = Some(Box::new(standing));
+    known.standing = Some(Arc::new(standing));
 }
 
 /// Asks for the standings of accounts that links named.
@@ -282,12 +283,12 @@ fn watch(state: &mut State, touched: &BTreeSet<AccountKey>, rows: &mut Vec<Entry
 }
 
 /// Notes which templates are the cluster's own, for recognising replacements.
-fn own_templates(state: &mut State, id: Digest, bucket: Bucket, width: i64) {
+fn own_templates(state: &mut State, id: Digest) {
     let Some(cluster) = state.clusters.get(id).filter(|one| one.lives()) else { return };
-    let dossier = compile(state, id, cluster, bucket.end(width), false);
+    let accounts = cluster.members.iter().filter_map(|one| state.accounts.get(one.account));
+    let listed = templates(state, accounts.filter_map(|known| known.standing.as_deref()));
     let members = cluster.members.len() as u64;
-    let mut own: Vec<_> = dossier
-        .templates
+    let mut own: Vec<_> = listed
         .iter()
         .filter(|one| {
             let pooled = state.templates.get(one.template).is_some_and(|known| known.pooled);

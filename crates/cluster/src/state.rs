@@ -1,5 +1,7 @@
 //! What the campaign task keeps of accounts, links, templates and clusters.
 
+use std::sync::Arc;
+
 use event::Nats;
 use event::dossier::Membership;
 use event::id::{AccountKey, Digest, Name, ObjectKey};
@@ -19,7 +21,7 @@ pub struct Known {
     /// Its organisation.
     pub organization: Option<Digest>,
     /// How it stands, as last heard.
-    pub standing: Option<Box<Standing>>,
+    pub standing: Option<Arc<Standing>>,
     /// Bucket in which it was last heard of.
     pub last: Bucket,
     /// Its cluster.

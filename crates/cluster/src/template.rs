@@ -20,6 +20,8 @@ pub struct Hot<'a> {
 
 /// Overlap from which two fingerprints are of one template, in hundredths (Jaccard).
 const SAME: usize = 50;
+/// Of 64 values at most so many are in one sample only when the overlap is [`SAME`].
+const MISSED: usize = 64 * (100 - SAME) / 100;
 
 /// Accounts from which two templates can be told to be one: samples of fewer are chance.
 const TELLING: u64 = 24;
@@ -89,17 +91,20 @@ fn closest(state: &State, hot: &Hot<'_>, except: Option<ObjectKey>) -> Option<Ob
             // Counts double between two tellings, so less than a third can't be the same accounts.
             template.population * 3 >= hot.accounts && hot.accounts * 3 >= template.population
         })
-        .map(|(key, template)| (overlap(&template.sample, hot.sample), key))
-        .filter(|(overlap, _)| *overlap >= SAME)
+        .filter_map(|(key, template)| Some((overlap(&template.sample, hot.sample)?, key)))
         .max_by(|one, other| one.0.cmp(&other.0).then(other.1.cmp(&one.1)))
         .map(|(_, key)| key)
 }
 
-/// Jaccard overlap of two samples, in hundredths: of the 64 smallest values of both together, how
-/// many are in each (A. Broder 1997). Of samples of different depth only the common depth counts.
-fn overlap(one: &[Digest], other: &[Digest]) -> usize {
+/// Jaccard overlap of two samples, in hundredths, if it is at least [`SAME`]: of the 64 smallest
+/// values of both together, how many are in each (A. Broder 1997). Of samples of different depth only
+/// the common depth counts.
+fn overlap(one: &[Digest], other: &[Digest]) -> Option<usize> {
     let (mut left, mut right, mut seen, mut both) = (0, 0, 0, 0);
     while left < one.len() && right < other.len() && seen < 64 {
+        if seen - both > MISSED {
+            return None;
+        }
         match one[left].cmp(&other[right]) {
             std::cmp::Ordering::Less => left += 1,
             std::cmp::Ordering::Greater => right += 1,
@@ -114,7 +119,7 @@ fn overlap(one: &[Digest], other: &[Digest]) -> usize {
     // What only one of them has beyond the other's end counts while the samples are whole.
     let rest = (one.len() - left) + (other.len() - right);
     let seen = (seen + rest).min(64);
-    both * 100 / seen.max(1)
+    Some(both * 100 / seen.max(1)).filter(|overlap| *overlap >= SAME)
 }
 
 #[cfg(test)]
@@ -167,8 +172,9 @@ mod tests {
 
     #[test]
     fn overlap_counts_what_both_have() {
-        assert_eq!(overlap(&digests(0..10), &digests(0..10)), 100);
-        assert_eq!(overlap(&digests(0..10), &digests(5..15)), 33);
-        assert_eq!(overlap(&digests(0..10), &digests(20..30)), 0);
+        assert_eq!(overlap(&digests(0..10), &digests(0..10)), Some(100));
+        assert_eq!(overlap(&digests(0..10), &digests(3..13)), Some(53));
+        assert_eq!(overlap(&digests(0..10), &digests(5..15)), None, "a third");
+        assert_eq!(overlap(&digests(0..90), &digests(200..290)), None);
     }
 }

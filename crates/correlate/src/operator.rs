@@ -93,9 +93,10 @@ fn forget<V>(
     table.retain(|_, row| last(row) >= since);
     if table.len() > most {
         let mut ages: Vec<(Bucket, ObjectKey)> =
-            table.iter().map(|(key, row)| (last(row), key)).collect();
-        ages.sort_unstable();
-        for (_, key) in ages.drain(..table.len() - most) {
+            table.unordered().map(|(key, row)| (last(row), key)).collect();
+        let excess = table.len() - most;
+        ages.select_nth_unstable(excess - 1);
+        for (_, key) in ages.drain(..excess) {
             table.remove(key);
         }
     }
@@ -131,6 +132,9 @@ impl Correlator {
             artifact.minter = claim.cloned();
         }
         artifact.last = artifact.last.max(bucket);
+        if gathered.touches.iter().all(|(touch, _)| *touch == Touch::Mint) {
+            return;
+        }
         let Some(minter) = artifact.minter.clone() else { return };
         for (touch, bearer) in &gathered.touches {
             let Touch::Reference(session) = touch else { continue };

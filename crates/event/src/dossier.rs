@@ -1,6 +1,8 @@
 //! The dossier of a cluster: all that `decide` needs to judge it, as counts beside what is normal.
 //! Passed from `cluster` to `decide` inside the campaign task.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AccountKey, Digest, Name, ObjectKey};
@@ -46,7 +48,7 @@ pub struct DossierMember {
     /// What ties it to the others.
     pub membership: Membership,
     /// How it stands, if it was heard.
-    pub standing: Option<Box<Standing>>,
+    pub standing: Option<Arc<Standing>>,
 }
 
 impl DossierMember {
