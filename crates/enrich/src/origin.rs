@@ -42,7 +42,7 @@ pub fn telling(value: Option<&str>) -> Option<&str> {
 pub fn client(ja4: Option<&str>, user_agent: Option<&str>) -> Option<String> {
     let (ja4, user_agent) = (telling(ja4), telling(user_agent));
     (ja4.is_some() || user_agent.is_some())
-        .then(|| format!("{}\u{1f}{}", ja4.unwrap_or_default(), user_agent.unwrap_or_default()))
+        .then(|| [ja4.unwrap_or_default(), "\u{1f}", user_agent.unwrap_or_default()].concat())
 }
 
 /// A mail domain in one spelling.

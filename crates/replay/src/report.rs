@@ -40,7 +40,8 @@ pub struct Summary {
     pub cpu_us_per_request: Option<f64>,
     /// Requests per second of CPU.
     pub requests_per_cpu_second: Option<f64>,
-    /// CPU seconds by stage.
+    /// CPU seconds by stage; `other` is what the process used beside them: queues, outputs, digests,
+    /// the system's part.
     pub stage_cpu_seconds: BTreeMap<String, f64>,
     /// CPU seconds of the whole run.
     pub cpu_seconds: f64,

@@ -124,6 +124,8 @@ pub fn run(
     let cpu = process_cpu().saturating_sub(cpu_before).as_secs_f64();
     let requests = summary.requests as f64;
     summary.cpu_seconds = cpu;
+    let stages: f64 = summary.stage_cpu_seconds.values().sum();
+    summary.stage_cpu_seconds.insert("other".to_owned(), (cpu - stages).max(0.0));
     summary.wall_seconds = started.elapsed().as_secs_f64();
     summary.peak_rss_bytes = peak_rss_bytes();
     if requests > 0.0 {
