@@ -28,8 +28,8 @@ pub struct Batch {
     pub lines: Vec<(u64, Line)>,
 }
 
-/// Bytes after which a batch is full.
-const BATCH: usize = 256 << 10;
+/// Bytes after which a batch is full: what is made of it should stay near the processor.
+const BATCH: usize = 64 << 10;
 
 /// Reads lines.
 pub struct Lines<R> {
