@@ -158,8 +158,7 @@ impl Watch {
             Stamp::Ahead => self.clock.hold(time, (time, index), &self.config),
             Stamp::At { at, clamped } => {
                 self.announce(self.clock.watermark_with(time, &self.config));
-                self.clock.accept(time);
-                if self.clock.held() > 0 {
+                if self.clock.accept(time) {
                     self.clock.release(&self.config);
                     self.clock.follow(time, (time, index));
                 } else {

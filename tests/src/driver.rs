@@ -195,7 +195,7 @@ impl Driver {
     /// Puts the whole input where it is read; the control log is told to its end.
     fn feed(&mut self, input: &[Taken]) {
         let upstream = 2 * self.accounts.len();
-        let mut control = ControlLog::new(self.config.time);
+        let mut control = ControlLog::new(&self.config);
         for taken in input {
             match taken {
                 Taken::Control(word) => control.tick(word.time, Some(word.clone())),

@@ -218,8 +218,7 @@ impl AccountShard {
         match clock.stamp(time, &config) {
             Stamp::Ahead => clock.hold(time, record, &config),
             Stamp::At { at, clamped } => {
-                clock.accept(time);
-                if clock.held() > 0 {
+                if clock.accept(time) {
                     clock.release(&config);
                     clock.follow(time, record);
                     return;

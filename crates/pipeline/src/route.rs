@@ -41,8 +41,7 @@ impl RouteShard {
         match self.clock.stamp(time, &self.time) {
             Stamp::Ahead => self.clock.hold(time, record, &self.time),
             Stamp::At { at, clamped } => {
-                self.clock.accept(time);
-                if self.clock.held() > 0 {
+                if self.clock.accept(time) {
                     self.clock.release(&self.time);
                     self.clock.follow(time, record);
                 } else {
@@ -57,8 +56,7 @@ impl RouteShard {
     /// A record of the source that is none of an account's came by: time goes on.
     pub fn tick(&mut self, time: EventTime) {
         if let Stamp::At { .. } = self.clock.stamp(time, &self.time) {
-            self.clock.accept(time);
-            if self.clock.held() > 0 {
+            if self.clock.accept(time) {
                 self.clock.release(&self.time);
                 self.drain();
             }

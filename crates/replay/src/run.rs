@@ -243,7 +243,7 @@ impl Run {
             readings.push(Reading {
                 path: path.clone(),
                 source: Source::open(path, &intake, options.limits)?,
-                control: ControlLog::new(config.time),
+                control: ControlLog::new(&config),
                 duplicates: faults
                     .duplicate_seed
                     .map(|seed| Duplicates::new(seed.wrapping_add(index as u64))),

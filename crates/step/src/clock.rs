@@ -7,7 +7,7 @@
 //! end of the input, confirm them at their own times; an ordinary record in between releases them
 //! clamped, except those that it bears out.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use event::EventTime;
 use serde::{Deserialize, Serialize};
@@ -28,7 +28,7 @@ pub struct TimeConfig {
     pub epoch: i64,
     /// How far ahead of its partition a record may be before it is held.
     pub lead: i64,
-    /// Records in a row that confirm a jump ahead.
+    /// Records in a row, of different times, that confirm a jump ahead.
     pub confirmations: usize,
 }
 
@@ -121,15 +121,24 @@ impl<T> Clock<T> {
         }
     }
 
-    /// Takes a record that [`Clock::stamp`] placed: its time is accepted.
-    pub fn accept(&mut self, time: EventTime) {
-        self.newest = Some(self.newest.map_or(time, |newest| newest.max(time)));
+    /// Takes a record that [`Clock::stamp`] placed: its time is accepted. Returns whether it settles
+    /// what is held, as only a record does that brings time forward: one that is late, or delivered
+    /// again, says nothing of now.
+    pub fn accept(&mut self, time: EventTime) -> bool {
+        let forward = self.newest.is_none_or(|newest| time > newest);
+        if forward {
+            self.newest = Some(time);
+        }
+        forward && !self.held.is_empty()
     }
 
-    /// Takes a record that is too far ahead. Enough of them in a row become ready at their own times.
+    /// Takes a record that is too far ahead. Enough of them in a row become ready at their own times:
+    /// of different times, since one that is delivered again or a clock that stands still confirms
+    /// nothing, up to a bound on what is held.
     pub fn hold(&mut self, time: EventTime, record: T, config: &TimeConfig) {
         self.held.push((time, record));
-        if self.held.len() >= config.confirmations {
+        let times: BTreeSet<EventTime> = self.held.iter().map(|(time, _)| *time).collect();
+        if times.len() >= config.confirmations || self.held.len() >= config.confirmations * 4 {
             self.confirm();
         }
     }
@@ -177,7 +186,7 @@ impl<T> Clock<T> {
         let (at, clamped, _) = self.peek_ready(config)?;
         let (time, fate, record) = self.ready.pop_front()?;
         if fate == Fate::Confirmed {
-            self.accept(time);
+            let _ = self.accept(time);
         }
         Some(Stamped { at, clamped, record })
     }
@@ -202,8 +211,7 @@ mod tests {
             match clock.stamp(time, &config) {
                 Stamp::Ahead => clock.hold(time, (), &config),
                 Stamp::At { at, clamped } => {
-                    clock.accept(time);
-                    if clock.held() > 0 {
+                    if clock.accept(time) {
                         clock.release(&config);
                         clock.follow(time, ());
                     } else {
@@ -249,6 +257,29 @@ mod tests {
             fold(&[start, beyond, start + 90 * HOUR, within]),
             [(start, false), (within, true), (beyond, false), (within, false)]
         );
+    }
+
+    #[test]
+    fn what_is_delivered_again_neither_releases_nor_confirms() {
+        let start = 50 * HOUR;
+        let [one, two, three] = [1, 2, 3].map(|later| start + 30 * HOUR + later);
+        let own = |times: &[i64]| times.iter().map(|time| (*time, false)).collect::<Vec<_>>();
+        assert_eq!(
+            fold(&[start, one, start, one, two, start, one, three]),
+            own(&[start, start, start, one, one, two, one, three])
+        );
+    }
+
+    #[test]
+    fn a_clock_that_stands_still_is_believed_only_when_too_much_is_held() {
+        let start = 50 * HOUR;
+        let stuck = start + 30 * HOUR;
+        let mut times = vec![start];
+        times.extend([stuck; 11]);
+        times.push(start + 1);
+        assert_eq!(fold(&times)[1], (start + 1, true));
+        times.insert(1, stuck);
+        assert_eq!(fold(&times)[1], (stuck, false));
     }
 
     #[test]
