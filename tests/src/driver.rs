@@ -8,11 +8,9 @@ mod topics;
 use std::collections::BTreeMap;
 
 use enrich::Recent;
-use event::enriched::Enriched;
 use event::intake::{Limits, parse_json};
 use pipeline::account::AccountShard;
 use pipeline::campaign::CampaignShard;
-use pipeline::control::ControlLog;
 use pipeline::message::{
     Changes, Place, Published, Record, StateRow, TableMessage, ToCampaign, ToObject,
 };
@@ -154,7 +152,7 @@ struct Driver {
     accounts: Vec<AccountShard>,
     objects: Vec<ObjectShard>,
     campaign: CampaignShard,
-    events: Vec<Log<Enriched>>,
+    events: Vec<Log<Taken>>,
     sightings: Vec<Log<(usize, ToObject)>>,
     joint: Log<(usize, ToCampaign)>,
     tables: Vec<Log<TableMessage>>,
@@ -180,7 +178,7 @@ impl Driver {
             random: Random::new(plan.seed.unwrap_or_default()),
             accounts: (0..count).map(|_| new_account(config, plan)).collect(),
             objects: (0..count).map(|_| ObjectShard::new(config, count, true)).collect(),
-            campaign: CampaignShard::new(config, 2 * count + 1, true),
+            campaign: CampaignShard::new(config, 2 * count, true),
             events: (0..count).map(|_| Log::default()).collect(),
             sightings: (0..count).map(|_| Log::default()).collect(),
             joint: Log::default(),
@@ -192,23 +190,17 @@ impl Driver {
         }
     }
 
-    /// Puts the whole input where it is read; the control log is told to its end.
+    /// Puts the whole input where it is read.
     fn feed(&mut self, input: &[Taken]) {
-        let upstream = 2 * self.accounts.len();
-        let mut control = ControlLog::new(&self.config);
         for taken in input {
-            match taken {
-                Taken::Control(word) => control.tick(word.time, Some(word.clone())),
+            let partition = match taken {
+                Taken::Control(_) => 0,
                 Taken::Account(enriched) => {
-                    control.tick(enriched.time, None);
                     let slot = Slot::of_key(enriched.name.id().as_bytes());
-                    self.events[partition_of(slot, self.plan.partitions) as usize].append(enriched);
+                    partition_of(slot, self.plan.partitions)
                 }
-            }
-        }
-        control.end();
-        for message in control.take() {
-            self.joint.append(&(upstream, message));
+            };
+            self.events[partition as usize].append(taken);
         }
     }
 
@@ -280,11 +272,11 @@ impl Driver {
                 return worked || shard.has_news();
             }
             let Some(next) = self.events[index].peek() else { break };
-            if !shard.admits(next.time) {
+            if !shard.admits(next.time()) {
                 return worked || shard.has_news();
             }
             let Some(record) = self.events[index].read() else { break };
-            shard.take(Box::new(record), &mut ());
+            shard.take(record, &mut ());
             worked = true;
         }
         if self.events[index].is_read() && !shard.has_ended() {
@@ -381,7 +373,7 @@ impl Driver {
                 self.sightings[index].rewind(false);
             }
             Worker::Campaign => {
-                let mut shard = CampaignShard::new(self.config, 2 * self.accounts.len() + 1, true);
+                let mut shard = CampaignShard::new(self.config, 2 * self.accounts.len(), true);
                 for ((place, table, key), value) in
                     self.changelogs.get(&(CAMPAIGN, 0)).into_iter().flatten()
                 {

@@ -21,12 +21,13 @@ use step::{
     Bucket, Clock, Corrupt, Keyed, Operator, Persist, Slot, Stamp, Stamped, decode, encode,
 };
 
+use crate::control::Filed;
 use crate::message::{
     Changes, Place, Progress, Published, Record, StateRow, TableMessage, ToAccount, ToCampaign,
     ToObject,
 };
 use crate::topology::Stage;
-use crate::{Config, Meter};
+use crate::{Config, Meter, Taken};
 
 /// What an account shard hands out.
 #[derive(Debug, Default)]
@@ -67,7 +68,7 @@ struct SlotState {
 #[derive(Clone, Debug)]
 enum Source {
     /// One topic keyed by account: this partition's own clock.
-    Direct(Clock<Box<Enriched>>),
+    Direct(Clock<Taken>),
     /// `route`: what each source has closed, and the events of seconds still open.
     Routed(Merge),
 }
@@ -88,7 +89,8 @@ const OWN: u8 = 2;
 /// The shard's own row: what belongs to the driver and not to the result.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Own {
-    clock: Option<Clock<Box<Enriched>>>,
+    clock: Option<Clock<Taken>>,
+    filed: Filed,
     merge: Option<Merge>,
     announced: Bucket,
     latest: EventTime,
@@ -106,6 +108,7 @@ pub struct AccountShard {
     rules: RuleTable,
     /// Tables are complete before this.
     complete: EventTime,
+    filed: Filed,
     announced: Bucket,
     latest: EventTime,
     ended: bool,
@@ -149,6 +152,7 @@ impl AccountShard {
             tables: fingerprint::Tables::default(),
             rules: RuleTable::default(),
             complete: EventTime::MIN,
+            filed: Filed::default(),
             announced: Bucket(i64::MIN),
             latest: EventTime::MIN,
             ended: false,
@@ -211,10 +215,10 @@ impl AccountShard {
     }
 
     /// Takes a record that was admitted. It may be held back by the clock; see [`AccountShard::drain`].
-    pub fn take(&mut self, record: Box<Enriched>, meter: &mut dyn Meter) {
+    pub fn take(&mut self, record: Taken, meter: &mut dyn Meter) {
         let config = self.config.time;
         let Source::Direct(clock) = &mut self.source else { return };
-        let time = record.time;
+        let time = record.time();
         match clock.stamp(time, &config) {
             Stamp::Ahead => clock.hold(time, record, &config),
             Stamp::At { at, clamped } => {
@@ -272,10 +276,13 @@ impl AccountShard {
         }
     }
 
-    fn next_ready(&mut self) -> Option<Stamped<Box<Enriched>>> {
+    fn next_ready(&mut self) -> Option<Stamped<Taken>> {
         match &mut self.source {
             Source::Direct(clock) => clock.take_ready(&self.config.time),
-            Source::Routed(merge) => merge.ready.pop_front(),
+            Source::Routed(merge) => merge.ready.pop_front().map(|one| {
+                let Stamped { at, clamped, record } = one;
+                Stamped { at, clamped, record: Taken::Account(record) }
+            }),
         }
     }
 
@@ -358,13 +365,24 @@ impl AccountShard {
         }
     }
 
-    fn fold(&mut self, stamped: Stamped<Box<Enriched>>, meter: &mut dyn Meter) {
+    fn fold(&mut self, stamped: Stamped<Taken>, meter: &mut dyn Meter) {
+        let Stamped { at, clamped, record } = stamped;
+        self.latest = self.latest.max(at);
+        match record {
+            Taken::Account(record) => self.fold_event(Stamped { at, clamped, record }, meter),
+            Taken::Control(control) => {
+                let filed = self.filed.file(at, control, &self.config);
+                self.handed.to_campaign.extend(filed);
+            }
+        }
+    }
+
+    fn fold_event(&mut self, stamped: Stamped<Box<Enriched>>, meter: &mut dyn Meter) {
         meter.enter(Stage::Fingerprint);
         let Stamped { at, clamped, record } = stamped;
         self.counts.folded += 1;
         self.counts.clamped += u64::from(clamped);
         self.counts.requests += u64::from(matches!(record.fact, event::enriched::Fact::Request(_)));
-        self.latest = self.latest.max(at);
         let slot = Slot::of_key(record.name.id().as_bytes());
         let tracked = self.tracked;
         let state = self.slots.entry(slot).or_insert_with(|| {
@@ -470,6 +488,7 @@ impl AccountShard {
                 Source::Direct(_) => None,
                 Source::Routed(merge) => Some(merge.clone()),
             },
+            filed: self.filed.clone(),
             announced: self.announced,
             latest: self.latest,
             ended: self.ended,
@@ -507,6 +526,7 @@ impl AccountShard {
             (None, Some(merge)) => self.source = Source::Routed(merge),
             (None, None) => {}
         }
+        self.filed = own.filed;
         self.announced = own.announced;
         self.latest = own.latest;
         self.ended = own.ended;

@@ -7,9 +7,10 @@ use event::contract::{Act, Action, Body, Event, Mode, ReleaseKind, Subject, Unit
 use event::control::{Control, SubjectKey, Word};
 use event::enriched::Enriched;
 use event::id::tenant_digest;
+use serde::{Deserialize, Serialize};
 
 /// What became of an event.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Taken {
     /// It is about an account.
     Account(Box<Enriched>),

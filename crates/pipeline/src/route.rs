@@ -2,48 +2,67 @@
 //! in no particular order any more; the account task puts it in one.
 
 use event::EventTime;
-use event::enriched::Enriched;
 use event::time::SECOND;
 use serde::{Deserialize, Serialize};
-use step::{Clock, Slot, Stamp, Stamped, TimeConfig, partition_of};
+use step::{Bucket, Clock, Slot, Stamp, Stamped, partition_of};
 
-use crate::message::ToAccount;
+use crate::control::Filed;
+use crate::message::{Progress, ToAccount, ToCampaign};
+use crate::{Config, Taken};
+
+/// What a source hands out.
+#[derive(Debug, Default)]
+pub struct Handed {
+    /// For each account partition.
+    pub to_account: Vec<(u32, ToAccount)>,
+    /// For the campaign task: what steers.
+    pub to_campaign: Vec<ToCampaign>,
+}
 
 /// One source of `route`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RouteShard {
-    time: TimeConfig,
+    config: Config,
     accounts: u32,
-    clock: Clock<Box<Enriched>>,
+    own: Own,
+    handed: Handed,
+}
+
+/// What it remembers.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Own {
+    clock: Clock<Taken>,
+    filed: Filed,
+    /// Seconds before this were announced to the account task.
     closed: EventTime,
+    /// Buckets before this were announced to the campaign task.
+    told: Bucket,
     latest: EventTime,
-    #[serde(skip)]
-    out: Vec<(u32, ToAccount)>,
 }
 
 impl RouteShard {
     /// A source that sends to this many account partitions.
     #[must_use]
-    pub fn new(time: TimeConfig, accounts: u32) -> RouteShard {
-        RouteShard {
-            time,
-            accounts,
+    pub fn new(config: Config, accounts: u32) -> RouteShard {
+        let own = Own {
             clock: Clock::default(),
+            filed: Filed::default(),
             closed: EventTime::MIN,
+            told: Bucket(i64::MIN),
             latest: EventTime::MIN,
-            out: Vec::new(),
-        }
+        };
+        RouteShard { config, accounts, own, handed: Handed::default() }
     }
 
     /// Takes a record.
-    pub fn take(&mut self, record: Box<Enriched>) {
-        let time = record.time;
-        match self.clock.stamp(time, &self.time) {
-            Stamp::Ahead => self.clock.hold(time, record, &self.time),
+    pub fn take(&mut self, record: Taken) {
+        let (time, config) = (record.time(), self.config.time);
+        let clock = &mut self.own.clock;
+        match clock.stamp(time, &config) {
+            Stamp::Ahead => clock.hold(time, record, &config),
             Stamp::At { at, clamped } => {
-                if self.clock.accept(time) {
-                    self.clock.release(&self.time);
-                    self.clock.follow(time, record);
+                if clock.accept(time) {
+                    clock.release(&config);
+                    clock.follow(time, record);
                 } else {
                     self.send(Stamped { at, clamped, record });
                 }
@@ -53,55 +72,77 @@ impl RouteShard {
         self.close();
     }
 
-    /// A record of the source that is none of an account's came by: time goes on.
-    pub fn tick(&mut self, time: EventTime) {
-        if let Stamp::At { .. } = self.clock.stamp(time, &self.time) {
-            if self.clock.accept(time) {
-                self.clock.release(&self.time);
-                self.drain();
-            }
-            self.close();
-        }
-    }
-
     /// Nothing more will come.
     pub fn end(&mut self) {
-        self.clock.confirm();
+        self.own.clock.confirm();
         self.drain();
-        let ended = Some(self.latest);
+        let ended = Some(self.own.latest);
         for partition in 0..self.accounts {
-            self.out.push((partition, ToAccount::Closed { to: self.closed, ended }));
+            let closed = ToAccount::Closed { to: self.own.closed, ended };
+            self.handed.to_account.push((partition, closed));
         }
+        let progress = Progress { to: self.own.told, ended };
+        self.handed.to_campaign.push(ToCampaign::Closed(progress));
     }
 
     /// What it has to send since it was last asked.
-    pub fn hand_out(&mut self) -> Vec<(u32, ToAccount)> {
-        std::mem::take(&mut self.out)
+    pub fn hand_out(&mut self) -> Handed {
+        std::mem::take(&mut self.handed)
+    }
+
+    /// What it remembers, to be written down at a commit.
+    #[must_use]
+    pub fn remembered(&self) -> Vec<u8> {
+        step::encode(&self.own)
+    }
+
+    /// Goes on from what was written down.
+    ///
+    /// # Errors
+    /// If it is damaged or of another version.
+    pub fn restore(&mut self, remembered: &[u8]) -> Result<(), step::Corrupt> {
+        self.own = step::decode(remembered)?;
+        Ok(())
     }
 
     fn drain(&mut self) {
-        while let Some(stamped) = self.clock.take_ready(&self.time) {
+        while let Some(stamped) = self.own.clock.take_ready(&self.config.time) {
             self.send(stamped);
         }
     }
 
-    fn send(&mut self, stamped: Stamped<Box<Enriched>>) {
+    fn send(&mut self, stamped: Stamped<Taken>) {
         let Stamped { at, clamped, record } = stamped;
-        self.latest = self.latest.max(at);
-        let slot = Slot::of_key(record.name.id().as_bytes());
-        let partition = partition_of(slot, self.accounts);
-        let event = Box::new(Stamped { at, clamped, record: *record });
-        self.out.push((partition, ToAccount::Event(event)));
+        self.own.latest = self.own.latest.max(at);
+        match record {
+            Taken::Account(record) => {
+                let slot = Slot::of_key(record.name.id().as_bytes());
+                let partition = partition_of(slot, self.accounts);
+                let event = Box::new(Stamped { at, clamped, record: *record });
+                self.handed.to_account.push((partition, ToAccount::Event(event)));
+            }
+            Taken::Control(control) => {
+                let filed = self.own.filed.file(at, control, &self.config);
+                self.handed.to_campaign.extend(filed);
+            }
+        }
     }
 
-    /// Announces the seconds that are over, once each.
+    /// Announces the seconds and buckets that are over, once each.
     fn close(&mut self) {
-        let to = self.clock.watermark(&self.time).floor(SECOND);
-        if to > self.closed {
-            self.closed = to;
+        let watermark = self.own.clock.watermark(&self.config.time);
+        let to = watermark.floor(SECOND);
+        if to > self.own.closed {
+            self.own.closed = to;
             for partition in 0..self.accounts {
-                self.out.push((partition, ToAccount::Closed { to, ended: None }));
+                let closed = ToAccount::Closed { to, ended: None };
+                self.handed.to_account.push((partition, closed));
             }
+        }
+        let to = Bucket::of(watermark, self.config.time.bucket);
+        if to > self.own.told {
+            self.own.told = to;
+            self.handed.to_campaign.push(ToCampaign::Closed(Progress { to, ended: None }));
         }
     }
 }

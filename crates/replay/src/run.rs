@@ -7,11 +7,9 @@ use std::time::Instant;
 
 use enrich::Enricher;
 use event::EventTime;
-use event::enriched::Enriched;
 use event::intake::Limits;
 use pipeline::account::AccountShard;
 use pipeline::campaign::CampaignShard;
-use pipeline::control::ControlLog;
 use pipeline::message::{Changes, Place, StateRow, TableMessage, ToAccount, ToCampaign, ToObject};
 use pipeline::object::ObjectShard;
 use pipeline::route::RouteShard;
@@ -142,11 +140,8 @@ type Changelog = BTreeMap<(Place, TableId, Vec<u8>), Vec<u8>>;
 struct Reading {
     path: PathBuf,
     source: Source,
-    control: ControlLog,
     duplicates: Option<Duplicates>,
     ended: bool,
-    /// Index of its control log among the campaign task's upstreams.
-    upstream: usize,
 }
 
 /// A shard that can be picked to work.
@@ -171,7 +166,7 @@ struct Run {
     campaign: CampaignShard,
     // Topics.
     sources: Vec<Queue<Taken>>,
-    direct: Vec<Queue<Box<Enriched>>>,
+    direct: Vec<Queue<Taken>>,
     events: Vec<Queue<(usize, ToAccount)>>,
     sightings: Vec<Queue<(usize, ToObject)>>,
     to_campaign: Queue<(usize, ToCampaign)>,
@@ -182,7 +177,7 @@ struct Run {
     account_logs: Vec<Changelog>,
     object_logs: Vec<Changelog>,
     campaign_log: Changelog,
-    route_log: Vec<Option<RouteShard>>,
+    route_log: Vec<Option<Vec<u8>>>,
     output: Output,
     watch: Watch,
     reader_costs: Costs,
@@ -243,15 +238,14 @@ impl Run {
             readings.push(Reading {
                 path: path.clone(),
                 source: Source::open(path, &intake, options.limits)?,
-                control: ControlLog::new(&config),
                 duplicates: faults
                     .duplicate_seed
                     .map(|seed| Duplicates::new(seed.wrapping_add(index as u64))),
                 ended: false,
-                upstream: 2 * partitions + index,
             });
         }
-        let upstreams = 2 * partitions + files.len();
+        let sources = if routed { files.len() } else { 0 };
+        let upstreams = 2 * partitions + sources;
         let mut run = Run {
             config,
             faults,
@@ -282,9 +276,8 @@ impl Run {
             bytes: 0,
             readings,
         };
-        let sources = if routed { files.len() } else { 0 };
         for _ in 0..sources {
-            run.routes.push(RouteShard::new(config.time, faults.partitions));
+            run.routes.push(RouteShard::new(config, faults.partitions));
             run.sources.push(Queue::new(keeps));
             run.route_ended.push(false);
             run.route_log.push(None);
@@ -305,7 +298,7 @@ impl Run {
     }
 
     fn new_campaign(&self) -> CampaignShard {
-        let upstreams = 2 * self.accounts.len() + self.readings.len();
+        let upstreams = 2 * self.accounts.len() + self.sources.len();
         CampaignShard::new(self.config, upstreams, self.keeps)
     }
 
@@ -379,11 +372,8 @@ impl Run {
         let (queue, shard) = (&mut self.sources[index], &mut self.routes[index]);
         let mut worked = false;
         for _ in 0..most {
-            match queue.read() {
-                Some(Taken::Account(enriched)) => shard.take(enriched),
-                Some(Taken::Control(control)) => shard.tick(control.time),
-                None => break,
-            }
+            let Some(taken) = queue.read() else { break };
+            shard.take(taken);
             worked = true;
         }
         if self.readings[index].ended && queue.waiting() == 0 && !self.route_ended[index] {
@@ -412,7 +402,7 @@ impl Run {
                 return worked || shard.has_news();
             }
             let Some(next) = queue.peek() else { break };
-            if !shard.admits(next.time) {
+            if !shard.admits(next.time()) {
                 return worked || shard.has_news();
             }
             let Some(record) = queue.read() else { break };
@@ -458,12 +448,16 @@ impl Run {
         let accounts = self.accounts.len();
         match worker {
             Worker::Route(index) => {
-                for (partition, message) in self.routes[index].hand_out() {
+                let handed = self.routes[index].hand_out();
+                for (partition, message) in handed.to_account {
                     self.events[partition as usize].push((index, message));
+                }
+                for message in handed.to_campaign {
+                    self.to_campaign.push((2 * accounts + index, message));
                 }
                 self.sources[index].commit();
                 if self.keeps {
-                    self.route_log[index] = Some(self.routes[index].clone());
+                    self.route_log[index] = Some(self.routes[index].remembered());
                 }
             }
             Worker::Account(index) => {
@@ -530,11 +524,11 @@ impl Run {
     fn restart(&mut self, worker: Worker) -> Result<(), Error> {
         match worker {
             Worker::Route(index) => {
-                let fresh = RouteShard::new(self.config.time, self.faults.partitions);
-                self.routes[index] = match &self.route_log[index] {
-                    Some(logged) => step::decode(&step::encode(logged))?,
-                    None => fresh,
-                };
+                let mut shard = RouteShard::new(self.config, self.faults.partitions);
+                if let Some(remembered) = &self.route_log[index] {
+                    shard.restore(remembered)?;
+                }
+                self.routes[index] = shard;
                 self.route_ended[index] = false;
                 self.sources[index].rewind();
             }
@@ -596,7 +590,6 @@ impl Run {
                 }
                 None => self.end(index)?,
             }
-            self.tell_control(index);
         }
         progress(Progress { records: self.summary.events, bytes: self.bytes });
         Ok(any)
@@ -607,46 +600,35 @@ impl Run {
         for taken in rest.unwrap_or_default() {
             self.deliver(index, taken)?;
         }
-        self.readings[index].control.end();
         self.readings[index].ended = true;
         Ok(())
-    }
-
-    fn tell_control(&mut self, index: usize) {
-        let upstream = self.readings[index].upstream;
-        for message in self.readings[index].control.take() {
-            self.to_campaign.push((upstream, message));
-        }
     }
 
     /// Puts a record where it is read.
     fn deliver(&mut self, index: usize, taken: Taken) -> Result<(), Error> {
         self.summary.events += 1;
-        let reading = &mut self.readings[index];
-        match &taken {
-            Taken::Control(control) => {
-                self.summary.control_records += 1;
-                reading.control.tick(control.time, Some(control.clone()));
-            }
-            Taken::Account(enriched) => reading.control.tick(enriched.time, None),
-        }
+        self.summary.control_records += u64::from(matches!(taken, Taken::Control(_)));
         if !self.sources.is_empty() {
             self.sources[index].push(taken);
             return Ok(());
         }
-        let Taken::Account(enriched) = taken else { return Ok(()) };
+        let Taken::Account(enriched) = &taken else {
+            // What steers is about no account: it may stand in any partition.
+            self.direct[if self.keyed { index } else { 0 }].push(taken);
+            return Ok(());
+        };
         let account = enriched.name.id();
         let partition = partition_of(Slot::of_key(account.as_bytes()), self.faults.partitions);
         if self.keyed && partition as usize != index {
             return Err(Error::NotKeyed {
-                path: reading.path.clone(),
+                path: self.readings[index].path.clone(),
                 account: account.to_owned(),
                 expected: partition,
                 found: index as u32,
                 partitions: self.faults.partitions,
             });
         }
-        self.direct[partition as usize].push(enriched);
+        self.direct[partition as usize].push(taken);
         Ok(())
     }
 
