@@ -1,0 +1,55 @@
+//! What can go wrong between us and a broker.
+
+use rdkafka::error::KafkaError;
+
+/// Errors of the driver. None of them loses anything: what was not committed is done again.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A setting cannot be used.
+    #[error("{key}: {detail}")]
+    Setting {
+        /// Which.
+        key: String,
+        /// Why, and what to do.
+        detail: String,
+    },
+    /// The broker refused something, or could not be reached.
+    #[error("{doing}: {source}")]
+    Kafka {
+        /// What was tried.
+        doing: String,
+        /// What the client library says.
+        source: KafkaError,
+    },
+    /// The cluster does not fit.
+    #[error("{0}")]
+    Unfit(String),
+    /// A record of ours cannot be read.
+    #[error("{topic}/{partition}@{offset}: {detail}")]
+    Unreadable {
+        /// Where it stands.
+        topic: String,
+        /// Where it stands.
+        partition: i32,
+        /// Where it stands.
+        offset: i64,
+        /// What is wrong, and what to do.
+        detail: String,
+    },
+    /// A transaction did not end well: what it covered is done again.
+    #[error("a transaction of {task} did not end well: {detail}")]
+    Transaction {
+        /// Of which task.
+        task: &'static str,
+        /// What happened.
+        detail: String,
+    },
+}
+
+impl Error {
+    /// Wraps an error of the client library.
+    pub fn kafka(doing: impl Into<String>) -> impl FnOnce(KafkaError) -> Error {
+        let doing = doing.into();
+        move |source| Error::Kafka { doing, source }
+    }
+}

@@ -1,0 +1,202 @@
+//! How to reach the broker, and what is ours on it: the `[kafka]` section of the configuration.
+//!
+//! Every property of librdkafka can be passed through; those on which exactly-once rests are set
+//! here and cannot. Secrets come resolved (from the environment or a file) and are never shown.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+use rdkafka::ClientConfig;
+use serde::Deserialize;
+
+use crate::error::Error;
+
+/// The `[kafka]` section.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Brokers to begin with, `host:port`, separated by commas.
+    pub bootstrap_servers: String,
+    /// The user's topics. One that is keyed by account is read directly; several, or one keyed
+    /// otherwise, go through `route`.
+    pub input: Vec<String>,
+    /// Whether the one input topic is keyed by account with Kafka's default partitioner.
+    #[serde(default = "yes")]
+    pub keyed: bool,
+    /// What the names of our topics, groups and transactional ids begin with.
+    #[serde(default = "prefix")]
+    pub prefix: String,
+    /// Partitions of the object task: a divisor of 256.
+    #[serde(default = "four")]
+    pub object_partitions: u32,
+    /// Name of this process among its peers, the same after a restart (a pod's name, say): it takes
+    /// its partitions up again at once. Without one, a restart waits for what the last left open.
+    pub instance: Option<String>,
+    /// Where checkpoints are kept; without one, a restart reads the whole changelog.
+    pub state_dir: Option<PathBuf>,
+    /// Milliseconds between transactions of a worker, at least.
+    #[serde(default = "fifty")]
+    pub commit_interval_ms: u64,
+    /// Input records in a transaction, at most.
+    #[serde(default = "ten_thousand")]
+    pub commit_records: usize,
+    /// Seconds between checkpoints.
+    #[serde(default = "ten")]
+    pub checkpoint_interval_s: u64,
+    /// Properties of librdkafka, passed through (`security.protocol`, `ssl.ca.location`, …).
+    #[serde(default)]
+    pub properties: BTreeMap<String, String>,
+}
+
+/// Properties on which the promise rests.
+const OURS: [&str; 14] = [
+    "auto.offset.reset",
+    "bootstrap.servers",
+    "enable.auto.commit",
+    "enable.auto.offset.store",
+    "enable.idempotence",
+    "enable.partition.eof",
+    "group.id",
+    "group.instance.id",
+    "group.protocol",
+    "isolation.level",
+    "partition.assignment.strategy",
+    "partitioner",
+    "transactional.id",
+    "transaction.timeout.ms",
+];
+
+/// Parts of a property's name that say its value is a secret.
+const SECRET: [&str; 4] = ["password", "secret", "key.pem", "oauthbearer.config"];
+
+impl Settings {
+    /// Settings with every default, for these brokers and input topics.
+    #[must_use]
+    pub fn new(bootstrap_servers: &str, input: &[&str]) -> Settings {
+        Settings {
+            bootstrap_servers: bootstrap_servers.to_owned(),
+            input: input.iter().map(|topic| (*topic).to_owned()).collect(),
+            keyed: true,
+            prefix: prefix(),
+            object_partitions: four(),
+            instance: None,
+            state_dir: None,
+            commit_interval_ms: fifty(),
+            commit_records: ten_thousand(),
+            checkpoint_interval_s: ten(),
+            properties: BTreeMap::new(),
+        }
+    }
+
+    /// Checks what a type cannot.
+    ///
+    /// # Errors
+    /// Names the key that is wrong, and what to do.
+    pub fn check(&self) -> Result<(), Error> {
+        let wrong = |key: &str, detail: String| Err(Error::Setting { key: key.into(), detail });
+        if self.bootstrap_servers.trim().is_empty() {
+            return wrong("kafka.bootstrap_servers", "give at least one `host:port`".into());
+        }
+        if self.input.is_empty() {
+            return wrong("kafka.input", "name at least one topic of requests".into());
+        }
+        if self.object_partitions == 0 || !step::SLOTS.is_multiple_of(self.object_partitions) {
+            let detail = format!("{} does not divide 256", self.object_partitions);
+            return wrong("kafka.object_partitions", detail);
+        }
+        if self.commit_records == 0 {
+            return wrong("kafka.commit_records", "0 would never get anywhere".into());
+        }
+        match self.properties.keys().find(|key| OURS.contains(&key.as_str())) {
+            Some(key) => wrong(
+                &format!("kafka.properties.\"{key}\""),
+                "is set by the program, since exactly-once rests on it; leave it out".into(),
+            ),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether inputs pass `route`.
+    #[must_use]
+    pub fn routed(&self) -> bool {
+        self.input.len() > 1 || !self.keyed
+    }
+
+    /// What every client begins with.
+    #[must_use]
+    pub fn client(&self) -> ClientConfig {
+        let mut config = ClientConfig::new();
+        for (key, value) in &self.properties {
+            config.set(key, value);
+        }
+        config.set("bootstrap.servers", &self.bootstrap_servers);
+        config.set("client.id", "iolaus");
+        config
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let secret = |key: &str| SECRET.iter().any(|part| key.contains(part));
+        let shown: BTreeMap<&str, &str> = self
+            .properties
+            .iter()
+            .map(|(key, value)| (key.as_str(), if secret(key) { "…" } else { value.as_str() }))
+            .collect();
+        to.debug_struct("Settings")
+            .field("bootstrap_servers", &self.bootstrap_servers)
+            .field("input", &self.input)
+            .field("prefix", &self.prefix)
+            .field("instance", &self.instance)
+            .field("properties", &shown)
+            .finish_non_exhaustive()
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn prefix() -> String {
+    "iolaus.".to_owned()
+}
+
+fn four() -> u32 {
+    4
+}
+
+fn fifty() -> u64 {
+    50
+}
+
+fn ten() -> u64 {
+    10
+}
+
+fn ten_thousand() -> usize {
+    10_000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_promise_rests_on_cannot_be_set() {
+        let mut settings = Settings::new("localhost:9092", &["requests"]);
+        settings.check().expect("the defaults serve");
+        settings.properties.insert("isolation.level".into(), "read_uncommitted".into());
+        let error = settings.check().expect_err("it is refused").to_string();
+        assert!(error.contains("isolation.level"), "{error}");
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let mut settings = Settings::new("localhost:9092", &["requests"]);
+        settings.properties.insert("sasl.password".into(), "hunter2".into());
+        settings.properties.insert("sasl.username".into(), "iolaus".into());
+        let shown = format!("{settings:?}");
+        assert!(!shown.contains("hunter2") && shown.contains("sasl.username"), "{shown}");
+    }
+}
