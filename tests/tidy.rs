@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use pipeline::topology::{TASKS, TOPICS};
 
 /// What each crate may name of ours. Arrows point down this list.
-const MAY_NAME: [(&str, &[&str]); 14] = [
+const MAY_NAME: [(&str, &[&str]); 16] = [
     ("event", &[]),
     ("avro", &["event"]),
     ("step", &["event"]),
@@ -20,13 +20,15 @@ const MAY_NAME: [(&str, &[&str]); 14] = [
     ("pipeline", &["event", "step", "enrich", "fingerprint", "correlate", "cluster", "decide"]),
     // `enrich` for its keys: what is read from files is reduced by them at once.
     ("replay", &["event", "avro", "step", "enrich", "pipeline"]),
+    ("kafka", &["event", "step", "enrich", "pipeline"]),
     ("import", &["event"]),
     ("world", &["event"]),
-    ("iolaus", &["event", "enrich", "pipeline", "replay", "import", "world"]),
+    ("iolaus", &["event", "enrich", "pipeline", "replay", "kafka", "import", "world"]),
     ("tests", &EVERYTHING),
+    ("kafka-harness", &[]),
 ];
 
-const EVERYTHING: [&str; 13] = [
+const EVERYTHING: [&str; 15] = [
     "event",
     "avro",
     "step",
@@ -37,9 +39,11 @@ const EVERYTHING: [&str; 13] = [
     "decide",
     "pipeline",
     "replay",
+    "kafka",
     "import",
     "world",
     "iolaus",
+    "kafka-harness",
 ];
 
 /// Functions of their input: no I/O, nothing that waits.
@@ -109,11 +113,19 @@ fn sources() -> Vec<String> {
     all.filter(|path| path.ends_with(".rs") && !path.contains("/target/")).collect()
 }
 
+/// The name of the crate in a folder.
+fn member(path: &str) -> &str {
+    match path {
+        "tests/kafka" => "kafka-harness",
+        path => path.strip_prefix("crates/").unwrap_or(path),
+    }
+}
+
 fn manifest(name: &str) -> String {
-    if name == "tests" {
-        read("tests/Cargo.toml")
-    } else {
-        read(&format!("crates/{name}/Cargo.toml"))
+    match name {
+        "tests" => read("tests/Cargo.toml"),
+        "kafka-harness" => read("tests/kafka/Cargo.toml"),
+        name => read(&format!("crates/{name}/Cargo.toml")),
     }
 }
 
@@ -134,8 +146,7 @@ fn every_member_is_known_and_keeps_the_lints() {
     let members = workspace.lines().map(str::trim).filter(|line| line.starts_with('"'));
     let members: BTreeSet<_> = members.map(|line| line.trim_matches(['"', ','])).collect();
     let known: BTreeSet<_> = MAY_NAME.into_iter().map(|(name, _)| name).collect();
-    let named: BTreeSet<_> =
-        members.iter().map(|path| path.strip_prefix("crates/").unwrap_or(path)).collect();
+    let named: BTreeSet<_> = members.into_iter().map(member).collect();
     assert_eq!(named, known, "a new crate gets its place in MAY_NAME and in ARCHITECTURE.md");
     for name in known {
         let manifest = manifest(name);
