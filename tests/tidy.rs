@@ -306,7 +306,14 @@ fn the_readme_shows_the_topology() {
     }
     for topic in TOPICS {
         let public = if topic.public { "yes" } else { "no" };
-        rows.push(format!("| `{}` | {} | {public} | {} |", topic.name, topic.key, topic.carries));
+        rows.push(format!(
+            "| `{}` | {} | {} | {} | {public} | {} |",
+            topic.name,
+            topic.key,
+            topic.partitions.name(),
+            topic.kept.name(),
+            topic.carries,
+        ));
     }
     for row in &rows {
         assert!(readme.contains(row), "README.md lacks a row of topology.rs:\n{row}");

@@ -245,9 +245,9 @@ pub struct DeadLetter {
     pub reason: Box<str>,
     /// What is wrong, in words, with the field.
     pub detail: Box<str>,
-    /// The file it was read from.
+    /// The file it was read from; on Kafka `topic/partition`.
     pub file: Box<str>,
-    /// The line, counted from 1 (in Avro containers the record).
+    /// The line, counted from 1 (in Avro containers the record, on Kafka the offset).
     pub line: u64,
     /// SHA-256 of its bytes, in hex: the bytes themselves stay where they were.
     pub digest: Box<str>,

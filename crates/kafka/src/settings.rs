@@ -27,6 +27,10 @@ pub struct Settings {
     /// What the names of our topics, groups and transactional ids begin with.
     #[serde(default = "prefix")]
     pub prefix: String,
+    /// Partitions of the account task where inputs pass `route`: a divisor of 256. Else it has those
+    /// of the one input.
+    #[serde(default = "four")]
+    pub account_partitions: u32,
     /// Partitions of the object task: a divisor of 256.
     #[serde(default = "four")]
     pub object_partitions: u32,
@@ -79,6 +83,7 @@ impl Settings {
             input: input.iter().map(|topic| (*topic).to_owned()).collect(),
             keyed: true,
             prefix: prefix(),
+            account_partitions: four(),
             object_partitions: four(),
             instance: None,
             state_dir: None,
@@ -101,9 +106,14 @@ impl Settings {
         if self.input.is_empty() {
             return wrong("kafka.input", "name at least one topic of requests".into());
         }
-        if self.object_partitions == 0 || !step::SLOTS.is_multiple_of(self.object_partitions) {
-            let detail = format!("{} does not divide 256", self.object_partitions);
-            return wrong("kafka.object_partitions", detail);
+        for (key, partitions) in [
+            ("kafka.account_partitions", self.account_partitions),
+            ("kafka.object_partitions", self.object_partitions),
+        ] {
+            if partitions == 0 || !step::SLOTS.is_multiple_of(partitions) {
+                let detail = format!("{partitions} does not divide 256: give 1, 2, 4, 8, …, 256");
+                return wrong(key, detail);
+            }
         }
         if self.commit_records == 0 {
             return wrong("kafka.commit_records", "0 would never get anywhere".into());

@@ -51,11 +51,65 @@ pub enum Topic {
     Links,
     Tables,
     Control,
+    Clocks,
     Fingerprints,
     Clusters,
     Alerts,
     Decisions,
     DeadLetters,
+}
+
+/// How many partitions a topic has. Every count divides 256, but that of inputs that pass `route`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Partitions {
+    /// As many as the input; of several inputs, as that with the most.
+    Inputs,
+    /// As many as the account task: those of the one input, or those of `events`.
+    Accounts,
+    /// As many as the object task.
+    Objects,
+    /// One.
+    One,
+}
+
+impl Partitions {
+    /// In words.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Partitions::Inputs => "as the inputs",
+            Partitions::Accounts => "as accounts",
+            Partitions::Objects => "as objects",
+            Partitions::One => "one",
+        }
+    }
+}
+
+/// How long a topic keeps a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// Between tasks: until the slowest reader has it. A task that stands still for longer loses
+    /// what it did not read.
+    Day,
+    /// For others.
+    Month,
+    /// For good: what people said is never forgotten, and it is little.
+    Always,
+    /// The newest of each key for good; a deletion for a day at least, so that who restores sees it.
+    Newest,
+}
+
+impl Kept {
+    /// In words.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Kept::Day => "a day",
+            Kept::Month => "30 days",
+            Kept::Always => "for good",
+            Kept::Newest => "newest per key",
+        }
+    }
 }
 
 /// A row of the topic table.
@@ -71,43 +125,108 @@ pub struct TopicRow {
     pub public: bool,
     /// What it carries.
     pub carries: &'static str,
+    /// How many partitions it has.
+    pub partitions: Partitions,
+    /// How long it keeps a record.
+    pub kept: Kept,
 }
 
 const fn row(
-    topic: Topic,
-    name: &'static str,
+    (topic, name): (Topic, &'static str),
     key: &'static str,
+    (partitions, kept): (Partitions, Kept),
     public: bool,
     carries: &'static str,
 ) -> TopicRow {
-    TopicRow { topic, name, key, public, carries }
+    TopicRow { topic, name, key, public, carries, partitions, kept }
 }
 
-/// Every topic of ours.
-pub const TOPICS: [TopicRow; 11] = [
-    row(Topic::Events, "events", "account", false, "enriched events in one order (from `route`)"),
-    row(Topic::Sightings, "sightings", "object", false, "who touched what, in blocks"),
-    row(Topic::Standings, "standings", "account", false, "how watched accounts stand"),
-    row(Topic::Links, "links", "object", false, "who shares what, how surprising"),
+/// Every topic of ours, but for those that keep a task's state (`Task::changelog`).
+pub const TOPICS: [TopicRow; 12] = [
     row(
-        Topic::Tables,
-        "tables",
+        (Topic::Events, "events"),
+        "account",
+        (Partitions::Accounts, Kept::Day),
+        false,
+        "enriched events in one order (from `route`)",
+    ),
+    row(
+        (Topic::Sightings, "sightings"),
+        "object",
+        (Partitions::Objects, Kept::Day),
+        false,
+        "who touched what, in blocks",
+    ),
+    row(
+        (Topic::Standings, "standings"),
+        "account",
+        (Partitions::One, Kept::Day),
+        false,
+        "how watched accounts stand",
+    ),
+    row(
+        (Topic::Links, "links"),
+        "object",
+        (Partitions::One, Kept::Day),
+        false,
+        "who shares what, how surprising",
+    ),
+    row(
+        (Topic::Tables, "tables"),
         "row and effect time",
+        (Partitions::One, Kept::Newest),
         false,
         "what tasks must know of each other",
     ),
-    row(Topic::Control, "control", "subject", false, "releases, policies, acts of people"),
-    row(Topic::Fingerprints, "fingerprints", "account", true, "the behaviour of an account"),
-    row(Topic::Clusters, "clusters", "cluster", true, "who acts in concert, verdicts, members"),
-    row(Topic::Alerts, "alerts", "cluster", true, "what a person should look at"),
     row(
-        Topic::Decisions,
-        "decisions",
+        (Topic::Control, "control"),
+        "subject",
+        (Partitions::One, Kept::Always),
+        false,
+        "releases, policies, acts of people",
+    ),
+    row(
+        (Topic::Clocks, "clocks"),
+        "input partition",
+        (Partitions::Inputs, Kept::Month),
+        false,
+        "how far a silent input was moved on; only a replay reads it",
+    ),
+    row(
+        (Topic::Fingerprints, "fingerprints"),
+        "account",
+        (Partitions::Accounts, Kept::Month),
+        true,
+        "the behaviour of an account",
+    ),
+    row(
+        (Topic::Clusters, "clusters"),
+        "cluster",
+        (Partitions::One, Kept::Month),
+        true,
+        "who acts in concert, verdicts, members",
+    ),
+    row(
+        (Topic::Alerts, "alerts"),
+        "cluster",
+        (Partitions::One, Kept::Month),
+        true,
+        "what a person should look at",
+    ),
+    row(
+        (Topic::Decisions, "decisions"),
         "tenant, lane, unit, id",
+        (Partitions::Accounts, Kept::Month),
         true,
         "graduated acts with reasons",
     ),
-    row(Topic::DeadLetters, "dead-letters", "origin", true, "what could not be used, and why"),
+    row(
+        (Topic::DeadLetters, "dead-letters"),
+        "origin",
+        (Partitions::One, Kept::Month),
+        true,
+        "what could not be used, and why",
+    ),
 ];
 
 impl Topic {
@@ -125,6 +244,8 @@ pub struct Task {
     pub name: &'static str,
     /// What its partitions divide.
     pub partitioned_by: &'static str,
+    /// How many there are: of the task, and of the topic `NAME-changelog` that keeps its state.
+    pub partitions: Partitions,
     /// The stages it runs.
     pub stages: &'static [Stage],
     /// What it reads, beside the user's own topics.
@@ -138,13 +259,15 @@ pub const TASKS: [Task; 4] = [
     Task {
         name: "route",
         partitioned_by: "source",
+        partitions: Partitions::Inputs,
         stages: &[Stage::Decode, Stage::Enrich],
         reads: &[],
-        writes: &[Topic::Events, Topic::Control, Topic::DeadLetters],
+        writes: &[Topic::Events, Topic::Control, Topic::Clocks, Topic::DeadLetters],
     },
     Task {
         name: "account",
         partitioned_by: "account",
+        partitions: Partitions::Accounts,
         stages: &[Stage::Decode, Stage::Enrich, Stage::Fingerprint, Stage::DecideAccount],
         reads: &[Topic::Events, Topic::Tables],
         writes: &[
@@ -152,12 +275,14 @@ pub const TASKS: [Task; 4] = [
             Topic::Decisions,
             Topic::Sightings,
             Topic::Standings,
+            Topic::Clocks,
             Topic::DeadLetters,
         ],
     },
     Task {
         name: "object",
         partitioned_by: "object",
+        partitions: Partitions::Objects,
         stages: &[Stage::Correlate],
         reads: &[Topic::Sightings],
         writes: &[Topic::Links],
@@ -165,6 +290,7 @@ pub const TASKS: [Task; 4] = [
     Task {
         name: "campaign",
         partitioned_by: "nothing",
+        partitions: Partitions::One,
         stages: &[Stage::Cluster, Stage::DecideJoint],
         reads: &[Topic::Links, Topic::Standings, Topic::Control],
         writes: &[Topic::Clusters, Topic::Alerts, Topic::Decisions, Topic::Tables],
