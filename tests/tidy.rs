@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use pipeline::topology::{TASKS, TOPICS};
 
 /// What each crate may name of ours. Arrows point down this list.
-const MAY_NAME: [(&str, &[&str]); 16] = [
+const MAY_NAME: [(&str, &[&str]); 17] = [
     ("event", &[]),
     ("avro", &["event"]),
     ("step", &["event"]),
@@ -18,9 +18,10 @@ const MAY_NAME: [(&str, &[&str]); 16] = [
     ("cluster", &["event", "step"]),
     ("decide", &["event", "step"]),
     ("pipeline", &["event", "step", "enrich", "fingerprint", "correlate", "cluster", "decide"]),
+    ("store", &["step", "pipeline"]),
     // `enrich` for its keys: what is read from files is reduced by them at once.
     ("replay", &["event", "avro", "step", "enrich", "pipeline"]),
-    ("kafka", &["event", "step", "enrich", "pipeline"]),
+    ("kafka", &["event", "step", "enrich", "pipeline", "store"]),
     ("import", &["event"]),
     ("world", &["event"]),
     ("iolaus", &["event", "enrich", "pipeline", "replay", "kafka", "import", "world"]),
@@ -28,7 +29,7 @@ const MAY_NAME: [(&str, &[&str]); 16] = [
     ("kafka-harness", &[]),
 ];
 
-const EVERYTHING: [&str; 15] = [
+const EVERYTHING: [&str; 16] = [
     "event",
     "avro",
     "step",
@@ -38,6 +39,7 @@ const EVERYTHING: [&str; 15] = [
     "cluster",
     "decide",
     "pipeline",
+    "store",
     "replay",
     "kafka",
     "import",

@@ -1,0 +1,83 @@
+//! What an opened store begins with: everything that is there, read and checked, or why not.
+
+use std::sync::Arc;
+
+use step::{SLOTS, Slot};
+
+use crate::engine::{Engine, Reading};
+use crate::error::{Error, Refused};
+use crate::home::{Home, is_of_the_disk};
+use crate::identity::Identity;
+use crate::layer::{Held, Layer};
+use crate::position::{POSITION, Position};
+use crate::slot::{Layers, Pages, filter};
+
+/// A database that was read and found whole.
+pub(crate) struct Loaded {
+    pub engine: Engine,
+    pub position: Position,
+    pub slots: Vec<Layers>,
+}
+
+/// Reads and checks everything; `too_old` may refuse it before that.
+pub(crate) fn load(
+    home: &Home,
+    identity: &Identity,
+    cache_bytes: u64,
+    too_old: impl FnOnce(&Position) -> Option<Refused>,
+) -> Result<Result<Loaded, Refused>, Error> {
+    let loading = || {
+        let engine = Engine::open(&home.database(), cache_bytes)?;
+        engine.set_crowded(true);
+        let seed = identity.digest() as u64;
+        let Some(row) = engine.get(POSITION, Reading::Along)? else {
+            return Ok(Err(Refused::Unfinished));
+        };
+        let position = Position::decode(&row, seed).map_err(|what| engine.damaged(what))?;
+        if position.identity != identity.digest() {
+            return Err(engine.damaged("its position row is of another checkpoint".into()));
+        }
+        if let Some(refused) = too_old(&position) {
+            return Ok(Err(refused));
+        }
+        let mut slots = vec![Layers::default(); SLOTS as usize];
+        for (slot, layers) in &position.slots {
+            slots[usize::from(slot.0)] = check(&engine, *slot, layers, seed)?;
+        }
+        Ok(Ok(Loaded { engine, position, slots }))
+    };
+    match loading() {
+        Err(Error::Damaged { what, .. } | Error::Engine { detail: what, .. }) => {
+            Ok(Err(Refused::Damaged { what }))
+        }
+        Err(Error::Io { source, .. }) if !is_of_the_disk(&source) => {
+            Ok(Err(Refused::Damaged { what: source.to_string() }))
+        }
+        loaded => loaded,
+    }
+}
+
+/// Reads the layers of a slot and makes what is kept of them in memory.
+fn check(engine: &Engine, slot: Slot, layers: &[Layer], seed: u64) -> Result<Layers, Error> {
+    let mut held = Vec::with_capacity(layers.len());
+    for (layer, depth) in layers.iter().zip(0..) {
+        let pages = Pages::read(engine, slot, depth, [layer].into_iter())?;
+        let mut rows = Vec::new();
+        let checks = pages.decode(seed, &mut rows).map_err(|what| engine.damaged(what))?;
+        let checks = checks.into_iter().next().unwrap_or_default();
+        held.push(Arc::new(Held { layer: layer.clone(), filter: filter(&rows), checks }));
+    }
+    Ok(Arc::new(held))
+}
+
+/// How far a clock may go back between two runs.
+const AHEAD_MOST_MS: i64 = 5 * 60_000;
+
+pub(crate) fn age(position: &Position, now_ms: i64, most_ms: i64) -> Option<Refused> {
+    let age_ms = now_ms.saturating_sub(position.written_at_ms);
+    if age_ms < -AHEAD_MOST_MS {
+        Some(Refused::Ahead { ahead_ms: -age_ms })
+    } else {
+        (age_ms > most_ms).then_some(Refused::Stale { age_ms, most_ms })
+    }
+}
