@@ -6,8 +6,24 @@
 
 pub mod dead_letters;
 pub mod error;
+mod host;
+mod item;
 mod names;
+mod outbox;
+mod ownership;
+mod producer;
+mod restore;
+pub mod run;
 pub mod settings;
+mod status;
+mod task;
+mod time;
+mod wire;
+mod worker;
 
 pub use error::Error;
+pub use run::Running;
 pub use settings::Settings;
+pub use status::Status;
+pub use task::{Counts, Task};
+pub use worker::Shared;

@@ -29,6 +29,9 @@ use crate::message::{
 use crate::topology::Stage;
 use crate::{Config, Meter, Taken};
 
+/// Sightings in a block, at most: what is one message must fit in a record of a broker.
+const BLOCK_SIGHTINGS: usize = 8_192;
+
 /// What an account shard hands out.
 #[derive(Debug, Default)]
 pub struct Handed {
@@ -440,6 +443,10 @@ impl AccountShard {
             }
             let place = block.accounts.len() as u32 - 1;
             block.sightings.push(Sighting { object, layer, touch, by: place });
+            if block.sightings.len() == BLOCK_SIGHTINGS {
+                let full = ToObject::Block(bucket, std::mem::take(block));
+                self.handed.to_object.push((partition, full));
+            }
         }
     }
 

@@ -13,6 +13,9 @@ use crate::progress::Upstream;
 use crate::topology::Stage;
 use crate::{Config, Meter};
 
+/// Links in a message, at most: it must fit in a record of a broker.
+const MESSAGE_LINKS: usize = 4_096;
+
 /// What an object shard hands out.
 #[derive(Debug, Default)]
 pub struct Handed {
@@ -132,9 +135,8 @@ impl ObjectShard {
             operator.apply(state, &self.ground, &stamped, &mut links);
         }
         self.own.closed = Some(bucket);
-        if !links.is_empty() {
-            self.handed.to_campaign.push(ToCampaign::Links(bucket, links));
-        }
+        let some = links.chunks(MESSAGE_LINKS).map(|some| ToCampaign::Links(bucket, some.to_vec()));
+        self.handed.to_campaign.extend(some);
     }
 
     /// Once for every hour that has passed since the last bucket: the slots forget what is too old
@@ -197,6 +199,12 @@ impl ObjectShard {
             (_, None) => {}
         }
         Ok(())
+    }
+
+    /// Whether it has said that nothing more will come.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.own.ended
     }
 
     /// Every row of state at a place that is part of the result, in no particular order. The ground is the same in every partition and

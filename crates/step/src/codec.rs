@@ -38,3 +38,12 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Corrupt> {
         Err(source) => Err(Corrupt { what, source }),
     }
 }
+
+/// The value at the beginning of `bytes`, and the bytes behind it.
+///
+/// # Errors
+/// If they do not begin with an encoding of a `T`.
+pub fn decode_first<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, &[u8]), Corrupt> {
+    let what = std::any::type_name::<T>();
+    postcard::take_from_bytes(bytes).map_err(|source| Corrupt { what, source })
+}

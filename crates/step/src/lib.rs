@@ -16,7 +16,7 @@ mod state;
 mod versions;
 
 pub use clock::{Clock, Stamp, TimeConfig};
-pub use codec::{Corrupt, decode, encode, encode_to};
+pub use codec::{Corrupt, decode, decode_first, encode, encode_to};
 pub use event::{Nats, ln, ln_ratio};
 pub use operator::{Operator, Stamped};
 pub use slot::{SLOTS, Slot, partition_of};

@@ -1,0 +1,233 @@
+//! A shard of any task, as a worker sees it: it is offered records, and hands out what follows.
+
+use event::public::DeadLetter;
+use pipeline::Config;
+use pipeline::account::AccountShard;
+use pipeline::campaign::CampaignShard;
+use pipeline::message::{Changes, Place, StateRow, TableMessage};
+use pipeline::object::ObjectShard;
+use pipeline::route::RouteShard;
+use pipeline::topology::Topic;
+use step::{Corrupt, TableId};
+
+use crate::item::Item;
+use crate::outbox::Outbox;
+use crate::task::{Counts, Task};
+
+/// A shard of one partition of a task.
+pub struct Host {
+    shard: Shard,
+    /// Its partition.
+    index: u32,
+    counts: Counts,
+    dead: Vec<DeadLetter>,
+    /// Whether anything happened since the last hand-out.
+    touched: bool,
+    ended: bool,
+}
+
+enum Shard {
+    Route(Box<RouteShard>),
+    Account(Box<AccountShard>),
+    Object(Box<ObjectShard>),
+    Campaign(Box<CampaignShard>),
+}
+
+impl Host {
+    /// A shard without a past.
+    pub fn new(task: Task, index: u32, config: Config, counts: &Counts) -> Host {
+        let (accounts, objects) = (counts.accounts, counts.objects);
+        let shard = match task {
+            Task::Route => Shard::Route(Box::new(RouteShard::new(config, accounts))),
+            Task::Account => Shard::Account(Box::new(match counts.routed {
+                true => {
+                    let sources = counts.of(Task::Route) as usize;
+                    AccountShard::routed(config, objects, true, sources)
+                }
+                false => AccountShard::direct(config, objects, true),
+            })),
+            Task::Object => {
+                Shard::Object(Box::new(ObjectShard::new(config, accounts as usize, true)))
+            }
+            Task::Campaign => {
+                Shard::Campaign(Box::new(CampaignShard::new(config, counts.upstreams(), true)))
+            }
+        };
+        let counts = counts.clone();
+        Host { shard, index, counts, dead: Vec::new(), touched: false, ended: false }
+    }
+
+    /// Offers a record. Gives it back if it must wait until the tables have moved.
+    pub fn offer(&mut self, item: Item) -> Option<Item> {
+        match (&mut self.shard, item) {
+            (Shard::Account(shard), Item::Taken(taken)) => {
+                if !shard.drain(&mut ()) || !shard.admits(taken.time()) {
+                    return Some(Item::Taken(taken));
+                }
+                shard.take(taken, &mut ());
+            }
+            (Shard::Account(shard), Item::ToAccount(from, said)) => {
+                if !shard.drain(&mut ()) {
+                    return Some(Item::ToAccount(from, said));
+                }
+                for message in said {
+                    shard.routed_message(from, message);
+                }
+                shard.announce_closed();
+            }
+            (Shard::Route(shard), Item::Taken(taken)) => shard.take(taken),
+            (Shard::Object(shard), Item::ToObject(from, said)) => {
+                said.into_iter().for_each(|message| shard.take(from, message, &mut ()));
+            }
+            (Shard::Campaign(shard), Item::ToCampaign(from, said)) => {
+                said.into_iter().for_each(|message| shard.take(from, message, &mut ()));
+            }
+            (_, Item::Dead(letter)) => self.dead.push(letter),
+            // A reader makes what its own task's shards take.
+            (_, item) => unreachable!("offered {item:?}"),
+        }
+        self.touched = true;
+        None
+    }
+
+    /// Folds what waits for its turn, as far as it can.
+    pub fn settle(&mut self) {
+        if let Shard::Account(shard) = &mut self.shard {
+            shard.drain(&mut ());
+            self.touched |= shard.has_news();
+        }
+    }
+
+    /// Hears a message of the tables.
+    pub fn table(&mut self, message: &TableMessage) {
+        if let Shard::Account(shard) = &mut self.shard {
+            shard.table(message);
+        }
+    }
+
+    /// Nothing more will come from a topic that is read to its end.
+    pub fn end(&mut self) {
+        if self.has_ended() {
+            return;
+        }
+        match &mut self.shard {
+            Shard::Route(shard) => {
+                shard.end();
+                self.ended = true;
+            }
+            Shard::Account(shard) => {
+                let routed = self.counts.routed;
+                if !routed {
+                    shard.confirm();
+                }
+                if !shard.drain(&mut ()) || (routed && !shard.sources_ended()) {
+                    self.touched |= shard.has_news();
+                    return;
+                }
+                shard.end();
+            }
+            Shard::Object(_) | Shard::Campaign(_) => return,
+        }
+        self.touched = true;
+    }
+
+    /// Whether nothing more will come of it.
+    pub fn has_ended(&self) -> bool {
+        match &self.shard {
+            Shard::Route(_) => self.ended,
+            Shard::Account(shard) => shard.has_ended(),
+            Shard::Object(shard) => shard.has_ended(),
+            Shard::Campaign(shard) => shard.watermark() == event::EventTime::MAX,
+        }
+    }
+
+    /// Whether there is anything to hand out.
+    pub fn touched(&self) -> bool {
+        self.touched
+    }
+
+    /// Hands out what followed since the last time. Returns the rows of state that changed.
+    pub fn hand_out(&mut self, outbox: &mut Outbox) -> Changes {
+        self.touched = false;
+        for letter in self.dead.drain(..) {
+            outbox.dead_letter(&letter);
+        }
+        let Counts { accounts, objects, .. } = self.counts;
+        match &mut self.shard {
+            Shard::Route(shard) => {
+                let handed = shard.hand_out();
+                by_partition(outbox, Topic::Events, accounts, self.index, handed.to_account);
+                let from = accounts + objects + self.index;
+                outbox.to_campaign(Topic::Standings, from, &handed.to_campaign);
+                let place = Place { part: 0, slot: step::Slot(0) };
+                vec![(place, (0, Vec::new(), Some(shard.remembered())))]
+            }
+            Shard::Account(shard) => {
+                let handed = shard.hand_out(&mut ());
+                handed.published.iter().for_each(|one| outbox.published(one));
+                by_partition(outbox, Topic::Sightings, objects, self.index, handed.to_object);
+                outbox.to_campaign(Topic::Standings, self.index, &handed.to_campaign);
+                handed.changes
+            }
+            Shard::Object(shard) => {
+                let handed = shard.hand_out();
+                outbox.to_campaign(Topic::Links, accounts + self.index, &handed.to_campaign);
+                handed.changes
+            }
+            Shard::Campaign(shard) => {
+                let handed = shard.hand_out();
+                handed.published.iter().for_each(|one| outbox.published(one));
+                handed.to_tables.iter().for_each(|message| outbox.table(message));
+                handed.changes
+            }
+        }
+    }
+
+    /// Puts back a row of state.
+    ///
+    /// # Errors
+    /// If it is damaged or of another version.
+    pub fn restore(
+        &mut self,
+        place: Place,
+        table: TableId,
+        key: &[u8],
+        value: Option<&[u8]>,
+    ) -> Result<(), Corrupt> {
+        match (&mut self.shard, value) {
+            (Shard::Route(shard), Some(value)) => shard.restore(value),
+            (Shard::Route(_), None) => Ok(()),
+            (Shard::Account(shard), _) => shard.restore(place, table, key, value),
+            (Shard::Object(shard), _) => shard.restore(place, table, key, value),
+            (Shard::Campaign(shard), _) => shard.restore(place, table, key, value),
+        }
+    }
+
+    /// Every row at a place that is part of the result.
+    #[must_use]
+    pub fn rows(&self, place: Place) -> Vec<StateRow> {
+        match &self.shard {
+            Shard::Route(_) => Vec::new(),
+            Shard::Account(shard) => shard.rows(place),
+            Shard::Object(shard) => shard.rows(place),
+            Shard::Campaign(shard) => shard.rows(place),
+        }
+    }
+}
+
+/// Messages to the partitions of a topic, those of one partition together and in order.
+fn by_partition<T: serde::Serialize>(
+    outbox: &mut Outbox,
+    topic: Topic,
+    partitions: u32,
+    from: u32,
+    said: Vec<(u32, T)>,
+) {
+    let mut of: Vec<Vec<T>> = (0..partitions).map(|_| Vec::new()).collect();
+    for (partition, message) in said {
+        of[partition as usize].push(message);
+    }
+    for (partition, messages) in of.iter().enumerate() {
+        outbox.messages(topic, partition as u32, from, messages);
+    }
+}

@@ -1,0 +1,77 @@
+//! A process: the workers of some tasks, started together and stopped together.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::error::Error;
+use crate::status::Status;
+use crate::task::Task;
+use crate::time::nap;
+use crate::worker::{Shared, Worker};
+
+/// Workers that run.
+pub struct Running {
+    workers: Vec<(Task, Arc<Status>, std::thread::JoinHandle<Result<(), Error>>)>,
+}
+
+impl Running {
+    /// Starts workers for tasks, `each` for every task that can be divided.
+    ///
+    /// # Errors
+    /// If one of them can't join.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a worker is a thread: it owns its partitions' state and no one else touches it"
+    )]
+    pub fn start(shared: &Arc<Shared>, tasks: &[Task], each: usize) -> Result<Running, Error> {
+        let mut workers = Vec::new();
+        for task in tasks {
+            let most = shared.counts.of(*task) as usize;
+            for number in 0..each.clamp(1, most) {
+                let status = Arc::new(Status::default());
+                let mut worker =
+                    Worker::new(Arc::clone(shared), *task, number, Arc::clone(&status))?;
+                let own = Arc::clone(&status);
+                let handle = std::thread::Builder::new()
+                    .name(format!("{}-{number}", task.name()))
+                    .spawn(move || own.watch(|| worker.run()))
+                    .map_err(|error| Error::Unfit(format!("cannot start a thread: {error}")))?;
+                workers.push((*task, status, handle));
+            }
+        }
+        Ok(Running { workers })
+    }
+
+    /// How each worker is doing.
+    pub fn status(&self) -> impl Iterator<Item = (Task, &Status)> {
+        self.workers.iter().map(|(task, status, _)| (*task, status.as_ref()))
+    }
+
+    /// Asks all workers to stop.
+    pub fn stop(&self) {
+        self.workers.iter().for_each(|(_, status, _)| status.stop());
+    }
+
+    /// Waits until every worker has ended; one that fails stops the others. `tick` is called now and
+    /// then meanwhile.
+    ///
+    /// # Errors
+    /// The first error of a worker.
+    pub fn wait(self, mut tick: impl FnMut(&Running)) -> Result<(), Error> {
+        while !self.workers.iter().all(|(_, status, _)| status.ended()) {
+            nap(Duration::from_millis(20));
+            tick(&self);
+            if self.workers.iter().any(|(_, status, _)| status.failed()) {
+                self.stop();
+            }
+        }
+        let mut result = Ok(());
+        for (_, _, handle) in self.workers {
+            let ended = handle.join().unwrap_or_else(|_| {
+                Err(Error::Unfit("a worker panicked: this is a bug; see its message above".into()))
+            });
+            result = result.and(ended);
+        }
+        result
+    }
+}
