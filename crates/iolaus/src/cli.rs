@@ -20,6 +20,8 @@ pub enum Verb {
     Demo(Demo),
     /// Run recorded events through the pipeline
     Replay(Replay),
+    /// Run tasks on Kafka, beside the event bus they read from
+    Run(Run),
     /// Write a simulated stream with its truth
     Simulate(Simulate),
     /// Compare what a replay found with the truth
@@ -93,6 +95,22 @@ pub struct Replay {
     /// Print the summary as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The tasks this process works on: route, account, object, campaign; all that are needed if none is named
+    pub tasks: Vec<String>,
+    /// Configuration with a `[kafka]` section
+    #[arg(long)]
+    pub config: PathBuf,
+    /// Workers (threads) of each task
+    #[arg(long, default_value_t = 1)]
+    pub workers: usize,
+    /// Take the inputs as ended where they end now, work to the end, and stop: for a recording that
+    /// stands in a topic
+    #[arg(long)]
+    pub until_end: bool,
 }
 
 #[derive(Debug, Args)]

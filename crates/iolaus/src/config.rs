@@ -19,6 +19,8 @@ pub struct Settings {
     pub pipeline: pipeline::Config,
     /// The enricher, with its keys.
     pub enricher: Enricher,
+    /// How to reach a broker, if the file says so.
+    pub kafka: Option<kafka::Settings>,
 }
 
 /// The secret of a run without one: good for trying things out, and no protection.
@@ -33,6 +35,7 @@ struct File {
     account: AccountSection,
     object: ObjectSection,
     cluster: ClusterSection,
+    kafka: Option<kafka::Settings>,
 }
 
 /// Times in seconds.
@@ -102,6 +105,7 @@ pub fn read(path: Option<&Path>) -> anyhow::Result<Settings> {
         limits: limits(&file.intake)?,
         pipeline: pipeline_config(&file)?,
         enricher: Enricher::new(&keys(&file.keys)?, &enrich::Config::default()),
+        kafka: file.kafka.map(broker).transpose()?,
     })
 }
 
@@ -139,6 +143,34 @@ fn keys(section: &KeySection) -> anyhow::Result<Keys> {
         bail!("keys: a secret of {} bytes is too short; give at least 16", secret.len());
     }
     Ok(Keys::derive(&secret).with_version(section.version.unwrap_or(1)))
+}
+
+/// Puts addresses and secrets in from the environment and from files: `IOLAUS_KAFKA_SASL_PASSWORD` is
+/// the property `sasl.password`, and `"sasl.password.file"` names a file that holds it.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment: secrets")]
+fn broker(mut settings: kafka::Settings) -> anyhow::Result<kafka::Settings> {
+    for (name, value) in std::env::vars() {
+        match name.strip_prefix("IOLAUS_KAFKA_") {
+            Some("BOOTSTRAP_SERVERS") => settings.bootstrap_servers = value,
+            Some("INSTANCE") => settings.instance = Some(value),
+            Some(property) => {
+                let property = property.to_ascii_lowercase().replace('_', ".");
+                settings.properties.insert(property, value);
+            }
+            None => {}
+        }
+    }
+    let files: Vec<String> =
+        settings.properties.keys().filter(|key| key.ends_with(".file")).cloned().collect();
+    for key in files {
+        let path = settings.properties.remove(&key).unwrap_or_default();
+        let value = std::fs::read_to_string(&path)
+            .with_context(|| format!("cannot read kafka.properties.\"{key}\" {path}"))?;
+        let property = key.trim_end_matches(".file").to_owned();
+        settings.properties.insert(property, value.trim_end().to_owned());
+    }
+    settings.check()?;
+    Ok(settings)
 }
 
 fn seconds(key: &str, value: Option<i64>, into: &mut i64) -> anyhow::Result<()> {

@@ -15,6 +15,7 @@ mod producer;
 mod restore;
 pub mod run;
 pub mod settings;
+pub mod state;
 mod status;
 mod task;
 mod time;

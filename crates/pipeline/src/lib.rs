@@ -8,6 +8,7 @@
 pub mod account;
 pub mod campaign;
 pub mod control;
+pub mod digest;
 pub mod intake;
 pub mod message;
 pub mod object;

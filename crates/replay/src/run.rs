@@ -10,18 +10,16 @@ use event::EventTime;
 use event::intake::Limits;
 use pipeline::account::AccountShard;
 use pipeline::campaign::CampaignShard;
-use pipeline::message::{Changes, Place, StateRow, TableMessage, ToAccount, ToCampaign, ToObject};
+use pipeline::message::{Changes, Place, TableMessage, ToAccount, ToCampaign, ToObject};
 use pipeline::object::ObjectShard;
 use pipeline::route::RouteShard;
 use pipeline::topology::Stage;
-use pipeline::{Config, Intake, Taken};
-use sha2::{Digest, Sha256};
+use pipeline::{Config, Intake, Taken, digest};
 use step::{Slot, TableId, partition_of};
 
 use crate::cpu::{Costs, Watch, peak_rss_bytes, process_cpu};
 use crate::duplicates::Duplicates;
 use crate::error::Error;
-use crate::lines::hex;
 use crate::output::Output;
 use crate::queue::Queue;
 use crate::random::Random;
@@ -638,7 +636,23 @@ impl Run {
             && self.to_campaign.waiting() == 0
     }
 
+    /// Digests all state. Returns the bytes of the account task's.
+    fn digest_state(&mut self) -> u64 {
+        let (accounts, objects) = (&self.accounts, &self.objects);
+        let (account, account_bytes) =
+            digest::of_task(|place| accounts.iter().flat_map(|shard| shard.rows(place)).collect());
+        let (object, _) =
+            digest::of_task(|place| objects.iter().flat_map(|shard| shard.rows(place)).collect());
+        let (campaign, _) = digest::of_task(|place| self.campaign.rows(place));
+        let tasks = [("account", account), ("object", object), ("campaign", campaign)];
+        self.summary.state_digests =
+            tasks.into_iter().map(|(task, digest)| (task.to_owned(), digest)).collect();
+        self.summary.state_digest = digest::of_tasks(&self.summary.state_digests);
+        account_bytes
+    }
+
     fn finish(mut self) -> Result<Summary, Error> {
+        let account_bytes = self.digest_state();
         let written = self.output.finish()?;
         for (topic, (digest, records)) in written {
             self.summary.output_digests.insert(topic.to_owned(), digest);
@@ -654,10 +668,6 @@ impl Run {
             sightings += counts.sightings;
         }
         self.summary.accounts = self.accounts.iter().map(AccountShard::accounts).sum();
-        let (digest, of_tasks, account_bytes) =
-            digest(&self.accounts, &self.objects, &self.campaign);
-        self.summary.state_digest = digest;
-        self.summary.state_digests = of_tasks;
         let accounts = self.summary.accounts;
         self.summary.state_bytes_per_account =
             (accounts > 0).then(|| account_bytes as f64 / accounts as f64);
@@ -681,46 +691,4 @@ fn log(changelog: &mut Changelog, changes: Changes) {
             None => changelog.remove(&(place, table, key)),
         };
     }
-}
-
-/// SHA-256 of all state, by task, place, table and key, so that partitions do not show; of all and of
-/// each task; and the bytes of the account task's part.
-fn digest(
-    accounts: &[AccountShard],
-    objects: &[ObjectShard],
-    campaign: &CampaignShard,
-) -> (String, BTreeMap<String, String>, u64) {
-    let (account, account_bytes) =
-        digest_of(|place| accounts.iter().flat_map(|shard| shard.rows(place)).collect());
-    let (object, _) =
-        digest_of(|place| objects.iter().flat_map(|shard| shard.rows(place)).collect());
-    let (campaign, _) = digest_of(|place| campaign.rows(place));
-    let tasks = [("account", account), ("object", object), ("campaign", campaign)];
-    let of_tasks: BTreeMap<String, String> =
-        tasks.into_iter().map(|(task, digest)| (task.to_owned(), digest)).collect();
-    let mut whole = Sha256::new();
-    for (task, digest) in &of_tasks {
-        whole.update(task);
-        whole.update(digest);
-    }
-    (hex(&whole.finalize()), of_tasks, account_bytes)
-}
-
-/// Of one task, and the bytes of its rows. One place at a time, which one shard holds: all rows at
-/// once would be the most memory that a run ever needs.
-fn digest_of(rows_at: impl Fn(Place) -> Vec<StateRow>) -> (String, u64) {
-    let (mut digest, mut bytes) = (Sha256::new(), 0);
-    for place in Place::all() {
-        let mut rows = rows_at(place);
-        rows.sort_unstable();
-        for (table, key, value) in &rows {
-            digest.update([place.part, place.slot.0, *table]);
-            digest.update((key.len() as u64).to_le_bytes());
-            digest.update(key);
-            digest.update((value.len() as u64).to_le_bytes());
-            digest.update(value);
-            bytes += (key.len() + value.len()) as u64;
-        }
-    }
-    (hex(&digest.finalize()), bytes)
 }

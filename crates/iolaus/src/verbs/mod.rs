@@ -5,6 +5,7 @@ mod evaluate;
 mod explain;
 mod import;
 mod replay;
+mod run;
 mod simulate;
 mod sketch;
 mod topology;
@@ -19,6 +20,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
     match cli.verb {
         Verb::Demo(arguments) => demo::run(&arguments),
         Verb::Replay(arguments) => replay::run(&arguments),
+        Verb::Run(arguments) => run::run(&arguments),
         Verb::Simulate(arguments) => simulate::run(&arguments),
         Verb::Evaluate(arguments) => evaluate::run(&arguments),
         Verb::Explain(arguments) => explain::run(&arguments),

@@ -1,0 +1,35 @@
+//! What an installation remembers, read from its changelogs.
+
+use std::collections::BTreeMap;
+
+use pipeline::{Config, digest};
+
+use crate::error::Error;
+use crate::host::Host;
+use crate::restore::Restorer;
+use crate::settings::Settings;
+use crate::task::{Counts, Task};
+
+/// The digest of each task's state as its changelog has it: what a replay of the same input says.
+///
+/// # Errors
+/// If a changelog can't be read.
+pub fn digests(
+    settings: &Settings,
+    config: Config,
+    counts: &Counts,
+) -> Result<BTreeMap<String, String>, Error> {
+    let mut digests = BTreeMap::new();
+    for task in [Task::Account, Task::Object, Task::Campaign] {
+        let restorer = Restorer::new(settings, task)?;
+        let mut hosts = Vec::new();
+        for partition in 0..counts.of(task) {
+            let mut host = Host::new(task, partition, config, counts);
+            restorer.restore(partition, 0, &mut host)?;
+            hosts.push(host);
+        }
+        let rows = |place| hosts.iter().flat_map(|host| host.rows(place)).collect();
+        digests.insert(task.name().to_owned(), digest::of_task(rows).0);
+    }
+    Ok(digests)
+}
