@@ -111,8 +111,7 @@ impl Reader {
 
 fn dead(message: &BorrowedMessage<'_>, reject: &Reject) -> Item {
     let payload = message.payload().unwrap_or_default();
-    let digest: String =
-        Sha256::digest(payload).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest: String = Sha256::digest(payload).iter().map(|byte| format!("{byte:02x}")).collect();
     Item::Dead(DeadLetter {
         reason: reject.reason.code().into(),
         detail: reject.detail.as_str().into(),

@@ -1,10 +1,10 @@
 //! What a transaction is to say: records with their topics, in order.
 
-use pipeline::message::{Changes, Published, TableMessage};
-use pipeline::topology::Topic;
 use event::table::{Entry, Row};
 use pipeline::Record;
 use pipeline::message::ToCampaign;
+use pipeline::message::{Changes, Published, TableMessage};
+use pipeline::topology::Topic;
 use rdkafka::message::{Header, OwnedHeaders};
 use serde::Serialize;
 

@@ -94,7 +94,8 @@ impl Producer {
             .set("transactional.id", id)
             .set("transaction.timeout.ms", TRANSACTION.as_millis().to_string())
             .set("partitioner", "murmur2_random");
-        let tuned = [("compression.type", "lz4"), ("linger.ms", "1"), ("batch.num.messages", "100000")];
+        let tuned =
+            [("compression.type", "lz4"), ("linger.ms", "1"), ("batch.num.messages", "100000")];
         let sized = [("message.max.bytes", "16000000"), ("queue.buffering.max.kbytes", "131072")];
         for (key, value) in tuned.into_iter().chain(sized) {
             if config.get(key).is_none() {
@@ -130,7 +131,8 @@ impl Producer {
     pub fn send(&self, names: &Names, outgoing: Outgoing) -> Result<(), Error> {
         let changelog = outgoing.topic.is_none();
         let topic = outgoing.topic.map_or(names.changelog.as_str(), |topic| names.of(topic));
-        let mut record = BaseRecord::with_opaque_to(topic, usize::from(changelog)).key(&outgoing.key);
+        let mut record =
+            BaseRecord::with_opaque_to(topic, usize::from(changelog)).key(&outgoing.key);
         record.partition = outgoing.partition;
         record.headers = outgoing.headers;
         if let Some(payload) = &outgoing.payload {

@@ -81,7 +81,8 @@ impl Counts {
                  `kafka.keyed = false` to have it read through `route`"
             ))),
         };
-        let inputs = settings.input.iter().map(|name| count(name)).collect::<Result<Vec<_>, _>>()?;
+        let inputs =
+            settings.input.iter().map(|name| count(name)).collect::<Result<Vec<_>, _>>()?;
         let routed = settings.routed();
         let events = settings.topic(Topic::Events);
         let accounts = match routed {

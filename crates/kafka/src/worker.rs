@@ -530,9 +530,7 @@ fn group_consumer(
         config.set("group.instance.id", id);
     }
     bounded(&mut config);
-    config
-        .create_with_context(Ownership::default())
-        .map_err(Error::kafka("cannot make a consumer"))
+    config.create_with_context(Ownership::default()).map_err(Error::kafka("cannot make a consumer"))
 }
 
 /// The client's own buffers would take 64 MB each.

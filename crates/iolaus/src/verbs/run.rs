@@ -20,7 +20,9 @@ pub fn run(arguments: &Run) -> Result<(), Failure> {
     let settings = config::read(Some(&arguments.config)).map_err(unusable)?;
     let broker = settings.kafka.ok_or_else(|| {
         let path = arguments.config.display();
-        unusable(anyhow!("{path} has no [kafka] section: say where the brokers are, and your topic"))
+        unusable(anyhow!(
+            "{path} has no [kafka] section: say where the brokers are, and your topic"
+        ))
     })?;
     let tasks = tasks(&arguments.tasks, broker.routed())?;
     let counts = Counts::ask(&broker).map_err(unusable)?;

@@ -1,0 +1,7 @@
+//! The program on a real Kafka: what it commits is what a replay of the same stream says, however it is
+//! run and whatever happens to it.
+
+#![expect(clippy::disallowed_methods, reason = "programs are started, killed and waited for")]
+
+mod equal;
+mod stage;
