@@ -16,6 +16,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::BorrowedMessage;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
+use crate::clients::{group_consumer, side_consumer};
 use crate::error::Error;
 use crate::host::Host;
 use crate::item::{Item, Reader, table_message};
@@ -155,7 +156,7 @@ impl Worker {
 
     fn turn(&mut self) -> Result<(), Error> {
         self.gather()?;
-        self.work();
+        self.owned.values_mut().for_each(Owned::work);
         if self.owned.values().any(|owned| owned.host.touched()) {
             self.commit()?;
         }
@@ -377,13 +378,6 @@ impl Worker {
         Ok(())
     }
 
-    /// Every shard takes what it can.
-    fn work(&mut self) {
-        for owned in self.owned.values_mut() {
-            owned.work();
-        }
-    }
-
     /// One transaction: what followed, what changed, how far was read.
     fn commit(&mut self) -> Result<(), Error> {
         self.producer.begin()?;
@@ -495,49 +489,6 @@ fn hard(error: &KafkaError, doing: &str) -> Result<(), Error> {
         _ => {
             tracing::warn!(%error, "{doing}");
             Ok(())
-        }
-    }
-}
-
-fn side_consumer(settings: &Settings, task: Task) -> Result<BaseConsumer, Error> {
-    let mut config = settings.client();
-    config
-        .set("group.id", settings.group(task.name()))
-        .set("enable.auto.commit", "false")
-        .set("isolation.level", "read_committed")
-        .set("auto.offset.reset", "error");
-    bounded(&mut config);
-    config.create().map_err(Error::kafka("cannot make a consumer"))
-}
-
-fn group_consumer(
-    shared: &Shared,
-    task: Task,
-    number: usize,
-) -> Result<BaseConsumer<Ownership>, Error> {
-    let settings = &shared.settings;
-    let mut config = settings.client();
-    config
-        .set("group.id", settings.group(task.name()))
-        .set("enable.auto.commit", "false")
-        .set("enable.auto.offset.store", "false")
-        .set("isolation.level", "read_committed")
-        .set("auto.offset.reset", "error")
-        .set("partition.assignment.strategy", "cooperative-sticky")
-        .set("enable.partition.eof", if shared.until_end { "true" } else { "false" });
-    if settings.instance.is_some() {
-        let id = format!("{}-{}-{number}", shared.instance, task.name());
-        config.set("group.instance.id", id);
-    }
-    bounded(&mut config);
-    config.create_with_context(Ownership::default()).map_err(Error::kafka("cannot make a consumer"))
-}
-
-/// The client's own buffers would take 64 MB each.
-fn bounded(config: &mut rdkafka::ClientConfig) {
-    for (key, value) in [("queued.max.messages.kbytes", "16384"), ("fetch.wait.max.ms", "20")] {
-        if config.get(key).is_none() {
-            config.set(key, value);
         }
     }
 }

@@ -4,7 +4,7 @@
 //! announces its own progress with the record's time already counted, so that whoever makes the
 //! tables never waits for it in turn.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use decide::{AccountLane, AccountState, RuleTable};
@@ -22,6 +22,7 @@ use step::{
 };
 
 use crate::control::Filed;
+use crate::merge::Merge;
 use crate::message::{
     Changes, Place, Progress, Published, Record, StateRow, TableMessage, ToAccount, ToCampaign,
     ToObject,
@@ -74,14 +75,6 @@ enum Source {
     Direct(Clock<Taken>),
     /// `route`: what each source has closed, and the events of seconds still open.
     Routed(Merge),
-}
-
-/// Events of several sources, until every source has closed their second.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct Merge {
-    closed: Vec<(EventTime, Option<EventTime>)>,
-    waiting: BTreeMap<EventTime, Vec<Stamped<Box<Enriched>>>>,
-    ready: VecDeque<Stamped<Box<Enriched>>>,
 }
 
 /// Parts of the shard's state, for the changelog.
@@ -580,26 +573,6 @@ impl AccountShard {
                 let first = merge.ready.front().map(|stamped| stamped.at);
                 first.unwrap_or(EventTime::MAX).min(merge.least_closed())
             }
-        }
-    }
-}
-
-impl Merge {
-    fn least_closed(&self) -> EventTime {
-        let open = self.closed.iter().filter(|source| source.1.is_none());
-        open.map(|source| source.0).min().unwrap_or(EventTime::MAX)
-    }
-
-    /// Seconds that every source has closed are read out in the order of content.
-    fn open_seconds(&mut self) {
-        let least = self.least_closed();
-        while let Some(entry) = self.waiting.first_entry() {
-            if entry.key().plus(event::time::SECOND) > least {
-                break;
-            }
-            let mut events = entry.remove();
-            events.sort_by_cached_key(|one| (one.at, one.record.id, encode(&one.record)));
-            self.ready.extend(events);
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod campaign;
 pub mod control;
 pub mod digest;
 pub mod intake;
+mod merge;
 pub mod message;
 pub mod object;
 pub mod progress;
