@@ -115,9 +115,19 @@ pub struct Run {
 
 #[derive(Debug, Args)]
 pub struct Simulate {
-    /// A scenario file, or a name: S1, S3, S5, N1, N3, N5, N7, demo
+    /// A scenario file, or a name: S1 to S18 (attacks), N1 to N23 (look-alikes), L0 to L6
+    /// (adversary levels), demo, all
     #[arg(long, default_value = "demo")]
     pub scenario: String,
+    /// Print the scenario's file instead: copy it, change it, and give it as --scenario
+    #[arg(long)]
+    pub describe: bool,
+    /// A folder with real prompts for ordinary accounts to say (.txt, .jsonl; compressed or not)
+    #[arg(long)]
+    pub texts: Option<PathBuf>,
+    /// A replay's decisions.jsonl: accounts and their operators react to it
+    #[arg(long)]
+    pub react: Option<PathBuf>,
     /// The same seed gives the same bytes
     #[arg(long)]
     pub seed: Option<u64>,
@@ -125,8 +135,8 @@ pub struct Simulate {
     #[arg(long)]
     pub accounts: Option<u64>,
     /// The folder for `events.jsonl.zst` and `truth.jsonl`
-    #[arg(long)]
-    pub output: PathBuf,
+    #[arg(long, required_unless_present = "describe")]
+    pub output: Option<PathBuf>,
     /// Print the counts as JSON
     #[arg(long)]
     pub json: bool,

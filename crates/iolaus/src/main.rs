@@ -4,6 +4,7 @@
 //! Data goes to standard output, progress and messages to standard error.
 
 mod cli;
+mod compress;
 mod config;
 mod progress;
 mod verbs;

@@ -50,8 +50,7 @@ fn create(path: &std::path::Path) -> Result<Box<dyn std::io::Write>, Failure> {
         .with_context(|| format!("cannot write {}", path.display()))
         .map_err(crate::unusable)?;
     if path.extension().is_some_and(|extension| extension == "zst") {
-        let zstd = zstd::stream::write::Encoder::new(file, 1)?.auto_finish();
-        return Ok(Box::new(std::io::BufWriter::with_capacity(1 << 20, zstd)));
+        return Ok(Box::new(crate::compress::Compressed::new(file, 1)?));
     }
     Ok(Box::new(std::io::BufWriter::with_capacity(1 << 20, file)))
 }

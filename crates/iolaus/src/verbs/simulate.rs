@@ -2,9 +2,11 @@
 
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context;
-use world::simulate::{Counts, Plan, simulate};
+use world::evaluate::reactions;
+use world::simulate::{Counts, Plan, scenario, simulate, texts};
 
 use super::{create, print_json};
 use crate::cli::Simulate;
@@ -12,7 +14,18 @@ use crate::{Failure, progress, unusable};
 
 /// Runs the verb.
 pub fn run(arguments: &Simulate) -> Result<(), Failure> {
-    let counts = write(&plan(arguments)?, &arguments.output)?;
+    if arguments.describe {
+        return describe(&arguments.scenario);
+    }
+    let mut plan = plan(arguments)?;
+    if let Some(folder) = &arguments.texts {
+        plan.texts = texts::read(folder).map_err(unusable)?.into();
+    }
+    if let Some(decisions) = &arguments.react {
+        plan.reactions = Arc::new(reactions(decisions).map_err(unusable)?);
+    }
+    let output = arguments.output.as_deref().unwrap_or(Path::new("."));
+    let counts = write(&plan, output)?;
     if arguments.json {
         return print_json(&counts);
     }
@@ -20,12 +33,20 @@ pub fn run(arguments: &Simulate) -> Result<(), Failure> {
         "{} events of {} accounts, {} of them requests, {} harvest",
         counts.events, counts.accounts, counts.requests, counts.harvest_requests
     );
-    println!("events.jsonl.zst and truth.jsonl are in {}", arguments.output.display());
+    println!("events.jsonl.zst and truth.jsonl are in {}", output.display());
+    Ok(())
+}
+
+fn describe(name: &str) -> Result<(), Failure> {
+    let names = scenario::NAMES.join(", ");
+    let file = scenario::source(name)
+        .with_context(|| format!("--scenario {name}: no such file of ours; there are {names}"));
+    print!("{}", file.map_err(unusable)?);
     Ok(())
 }
 
 /// A scenario file if there is one of that name, else a scenario by name.
-fn plan(arguments: &Simulate) -> Result<Plan, Failure> {
+pub fn plan(arguments: &Simulate) -> Result<Plan, Failure> {
     let path = Path::new(&arguments.scenario);
     if !path.is_file() {
         let (seed, accounts) = (arguments.seed.unwrap_or(7), arguments.accounts.unwrap_or(20_000));

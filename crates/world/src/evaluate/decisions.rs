@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::time::When;
 use super::truth::Names;
 use super::{Error, source};
+use crate::simulate::reaction::Act;
 
 /// An act in effect from `start` until just before `end`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,16 @@ impl Span {
     #[must_use]
     pub fn covers(&self, time: EventTime) -> bool {
         self.start <= time && time < self.end
+    }
+
+    /// The same, as who is acted on meets it.
+    #[must_use]
+    pub fn act(&self) -> Act {
+        let action = match self.action {
+            Action::Block if self.flow => Action::Safeguard,
+            action => action,
+        };
+        Act { from: self.start.0, until: self.end.0, action }
     }
 
     /// The first moment of `first..=last` at which it is in effect.

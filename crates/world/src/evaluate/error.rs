@@ -73,6 +73,16 @@ pub enum Error {
         /// Where they were looked for.
         searched: String,
     },
+    /// A folder holds no text that could be a prompt.
+    #[error(
+        "{} holds no prompt: give .txt files with one a line, or .jsonl with `text`, `prompt`, \
+         `instruction` or `question`",
+        path.display()
+    )]
+    NoTexts {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The result could not be written.
     #[error("could not write {}", path.display())]
     Write {

@@ -36,10 +36,14 @@ pub use decisions::Counts;
 pub use error::Error;
 pub use interval::{Interval, wilson};
 pub use report::{Accounts, Benign, Campaign, Clusters, Evaluation, Input, Part, Segment};
+pub use source::for_each_line;
 pub use table::table;
 
+use event::contract::Action;
+
+use crate::simulate::reaction::{Act, Reactions};
 use campaign::{Campaigns, Newcomers};
-use decisions::Decisions;
+use decisions::{Decisions, Span};
 use membership::Membership;
 use stream::Stream;
 use touched::Touched;
@@ -60,6 +64,34 @@ pub fn evaluate(truth: &Path, output_dir: &Path, inputs: &[PathBuf]) -> Result<E
     };
     check_same_world(&truth, output_dir, &decisions, &membership, stream.as_ref())?;
     Ok(score(&truth, &decisions, &membership, stream.as_ref()))
+}
+
+/// What a replay decided, as accounts and their operators meet it: a file `decisions.jsonl` with its
+/// `clusters.jsonl` beside it. An act on one flow of an account never refuses the whole of it.
+///
+/// # Errors
+/// Where a file can't be read or a line is no decision.
+pub fn reactions(path: &Path) -> Result<Reactions, Error> {
+    let mut truth = Truth::default();
+    let mut decisions = decisions::read(path, &mut truth.names)?;
+    let clusters = path.with_file_name("clusters.jsonl");
+    if clusters.exists() {
+        membership::read(&clusters, &mut truth, &mut decisions)?;
+    }
+    decisions.spread_clusters();
+    for (account, unit) in std::mem::take(&mut decisions.owners) {
+        let spans = decisions.units[unit as usize].clone();
+        decisions.accounts.entry(account).or_default().extend(spans);
+    }
+    let mut reactions = Reactions::new();
+    for (account, spans) in &decisions.accounts {
+        let strong = spans.iter().filter(|span| span.action >= Action::Safeguard);
+        let acts: Vec<Act> = strong.map(Span::act).collect();
+        if !acts.is_empty() {
+            reactions.insert(truth.names.text(*account).to_owned(), acts);
+        }
+    }
+    Ok(reactions)
 }
 
 impl Evaluation {

@@ -20,6 +20,8 @@ pub struct Catalogue {
     pub toolsets: Vec<Toolset>,
     /// The famous framework's system prompt.
     pub framework: String,
+    /// A coding client's system prompt, which is long.
+    pub editor: String,
     /// What the new version of a client adds to every request.
     pub injected: String,
     /// Assignments, one per class.
@@ -44,6 +46,7 @@ impl Catalogue {
             public_prompts: many(2, 24, public_prompt),
             toolsets: (0..16).map(|index| toolset(&mut prose(3, index))).collect(),
             framework: framework(&mut prose(4, 0)),
+            editor: editor(&mut prose(8, 0)),
             injected: injected(&mut prose(5, 0)),
             assignments: many(6, classes, assignment),
             rubrics: many(7, companies, rubric),
@@ -74,6 +77,13 @@ fn framework(prose: &mut Prose) -> String {
     );
     prose.write(Style::Task, 900, &mut text);
     text.push_str(" Stop when the user's goal is reached or a tool fails three times.");
+    text
+}
+
+fn editor(prose: &mut Prose) -> String {
+    let mut text = String::from("You are the agent of a code editor. Follow these rules. ");
+    prose.write(Style::Task, 2_400, &mut text);
+    text.push_str(" Show a plan, then change one file at a time.");
     text
 }
 

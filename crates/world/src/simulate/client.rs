@@ -8,9 +8,11 @@
 use event::contract::Client;
 
 use super::geography::{Country, Range, country_of, region_of};
+use super::group::{self, network};
 use super::person::Habit;
 use super::population::{Household, Segment, account_key};
 use super::random::{key, mix, unit_of};
+use super::scenario::Says;
 use super::setting::Setting;
 
 /// A program that calls the platform.
@@ -219,7 +221,10 @@ pub struct Place {
 pub fn place(setting: &Setting, account: u32, segment: Segment, habit: Habit) -> Place {
     let own = account_key(setting.seed(), account, 0xC11E);
     let household = setting.population.household(account, setting.company_size());
-    let country = country_of(origin(setting, account, segment).unwrap_or(household.id));
+    let origin_or_home = origin(setting, account, segment).unwrap_or(household.id);
+    let named = group::of(setting, segment)
+        .and_then(|member| network::country(member, account_key(setting.seed(), account, 0xC0)));
+    let country = named.unwrap_or_else(|| country_of(origin_or_home));
     let draw = mix(own);
     let choose = |list: &'static [Software]| {
         let draw = unit_of(draw);
@@ -231,6 +236,9 @@ pub fn place(setting: &Setting, account: u32, segment: Segment, habit: Habit) ->
         (Segment::LoadBalancer, _) => &LIBRARIES[(key(&[setting.seed(), 0x51]) % 6) as usize],
         (Segment::FirstPool | Segment::SecondPool, _) => &LIBRARIES[(draw % 4) as usize],
         (Segment::AgenticBulk, _) if draw.is_multiple_of(2) => &EDITORS[(draw >> 8) as usize % 2],
+        (Segment::Group(_), _) if says(setting, segment) == Some(Says::Editor) => {
+            &EDITORS[draw as usize % 2]
+        }
         (Segment::AgenticBulk | Segment::NightlyEvaluation | Segment::Framework, _) => {
             choose(&LIBRARIES)
         }
@@ -261,14 +269,17 @@ pub fn client(
 ) -> Client<'static> {
     let own = account_key(setting.seed(), account, 0x1C);
     let household = setting.population.household(account, setting.company_size());
-    let (range, code, address) = if place.server {
-        let egress = egress(setting, account, segment, household, own);
-        let region = region_of(egress);
-        (region.range, region.code, mix(egress))
-    } else {
-        let (range, address) = access(setting, account, segment, household, place, own ^ visit);
-        (range, place.country.code, address)
-    };
+    let (range, code, address) =
+        if let Some(way) = network::way(setting, account, segment, place, visit, time) {
+            way
+        } else if place.server {
+            let egress = egress(setting, account, segment, household, own);
+            let region = region_of(egress);
+            (region.range, region.code, mix(egress))
+        } else {
+            let (range, address) = access(setting, account, segment, household, place, own ^ visit);
+            (range, place.country.code, address)
+        };
     let software = match (segment, setting.client_wave()) {
         (Segment::ClientWave, Some(n7)) if time >= setting.at_hour(n7.hour) => &WAVE[1],
         _ => place.software,
@@ -297,8 +308,32 @@ fn origin(setting: &Setting, account: u32, segment: Segment) -> Option<u64> {
             Some(key(&[setting.seed(), 0xCA, u64::from(student) % classes]))
         }
         Segment::AgenticBulk => Some(key(&[setting.seed(), 0xE7, u64::from(account) / 3])),
+        Segment::Group(_) => network::origin(setting, account, segment),
         _ => None,
     }
+}
+
+fn says(setting: &Setting, segment: Segment) -> Option<Says> {
+    group::of(setting, segment).map(|member| member.group.says)
+}
+
+/// What requests with somebody else's key show: one library, a few servers.
+#[must_use]
+pub fn hired_client(own: u64, visit: u64) -> (&'static str, Client<'static>) {
+    let software = &LIBRARIES[(own % 6) as usize];
+    let egress = key(&[own, 0xE9, mix(visit) % 4]);
+    let region = region_of(egress);
+    let client = Client {
+        ip: Some(region.range.address(mix(egress)).into()),
+        country: Some(region.code.into()),
+        asn: Some(region.range.asn),
+        user_agent: Some(software.user_agent.into()),
+        ja4: Some(software.ja4.into()),
+        sdk: software.sdk.map(Into::into),
+        os: Some(software.os.into()),
+        ..Client::default()
+    };
+    (software.channel, client)
 }
 
 /// The key of the address that servers of an account call from: its own or its organisation's, a

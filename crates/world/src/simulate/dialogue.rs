@@ -12,12 +12,13 @@ use super::catalogue::tool_name;
 use super::random::{Rng, key};
 use super::setting::Setting;
 use super::text::{Prose, Style, push_number};
+use super::tongue;
 
 /// A text that is put into every turn of the user.
 #[derive(Clone, Debug)]
 pub struct Injection<'s> {
     /// The text.
-    pub text: &'s str,
+    pub text: Cow<'s, str>,
     /// Whether it stands before what the user says, or after it.
     pub before: bool,
 }
@@ -41,15 +42,21 @@ pub struct Dialogue<'s> {
     pub injected: Option<Injection<'s>>,
     /// Whether answers carry the reasoning between tags.
     pub traced: bool,
+    /// Whether the ids of earlier answers were replaced on the way.
+    pub rewritten: bool,
+    /// The language, by its key; none is English.
+    pub tongue: Option<u64>,
 }
 
 /// An exchange of another dialogue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Quoted {
     /// That dialogue's seed.
     pub seed: u64,
     /// Its topic.
     pub topic: usize,
+    /// Whether its answer carried the reasoning between tags.
+    pub traced: bool,
 }
 
 /// What one request carries.
@@ -100,13 +107,28 @@ impl<'s> Dialogue<'s> {
         if !self.tools.is_empty() {
             minted.push(self.tool_call_id(turn));
         }
-        let fixed = self.system.as_ref().map_or(0, |text| text.len())
+        let mut system = self.system.clone();
+        let mut response = self.reply(setting, turn);
+        if let Some(language) = self.tongue {
+            system = system.map(|text| tongue::spoken(&text, language).into());
+            response = tongue::spoken(&response, language);
+            for turn in &mut turns {
+                turn.text = tongue::spoken(&turn.text, language).into();
+            }
+        }
+        if self.rewritten {
+            let other = |(place, _): (usize, _)| {
+                format!("msg_{:016x}", key(&[self.seed, turn.into(), place as u64, 0x4E])).into()
+            };
+            referenced = referenced.into_iter().enumerate().map(other).collect();
+        }
+        let fixed = system.as_ref().map_or(0, |text| text.len())
             + self.tools.iter().map(String::len).sum::<usize>();
         let said: usize = turns.iter().map(|turn| turn.text.len()).sum();
         let last = turns.last().map_or(0, |turn| turn.text.len());
         Rendered {
-            system: self.system.clone(),
-            response: self.reply(setting, turn),
+            system,
+            response,
             minted,
             referenced,
             input_bytes: fixed + said,
@@ -124,8 +146,16 @@ impl<'s> Dialogue<'s> {
             opening: String::new(),
             quoted: None,
             injected: None,
-            traced: false,
+            traced: quoted.traced,
+            rewritten: false,
+            tongue: None,
         }
+    }
+
+    /// What was answered in another dialogue.
+    #[must_use]
+    pub fn reply_of(&self, setting: &Setting, quoted: Quoted) -> String {
+        self.quoted_dialogue(quoted).reply(setting, 0)
     }
 
     fn question(&self, setting: &Setting) -> String {

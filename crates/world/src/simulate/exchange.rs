@@ -5,6 +5,7 @@
 use event::EventTime;
 use event::contract::{Body, Client, Event, Request, Text};
 
+use super::calibration;
 use super::dialogue::{Dialogue, Rendered};
 use super::population::account_key;
 use super::random::{Rng, key};
@@ -70,9 +71,33 @@ pub struct Exchange<'s> {
     /// The way in.
     pub channel: &'static str,
     /// Where it came from.
-    pub client: Client<'static>,
+    pub client: Option<Client<'static>>,
     /// The campaign whose harvest it is, if it is any.
-    pub harvest_of: Option<&'static str>,
+    pub harvest_of: Option<&'s str>,
+    /// What only some requests have.
+    pub extras: Extras,
+}
+
+/// What only some requests have.
+#[derive(Clone, Debug, Default)]
+pub struct Extras {
+    /// Who is behind the account.
+    pub end_user: Option<String>,
+    /// What was sent beside text.
+    pub modalities: &'static [&'static str],
+    /// What the truth says beside the campaign.
+    pub origin: Option<Origin>,
+}
+
+/// Where a request through a relay comes from, for the truth.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// The relay.
+    pub operator: String,
+    /// Whose request it carries.
+    pub client: String,
+    /// The session of that client, over all accounts it was moved to.
+    pub session: u64,
 }
 
 /// Bytes of text per token.
@@ -85,11 +110,12 @@ impl<'s> Exchange<'s> {
         let rendered = self.dialogue.render(setting, self.turn);
         let bytes = rendered.input_bytes;
         let time = EventTime(self.time);
+        let tenant = setting.tenant(self.account).map(Into::into);
         let body = Body::Request(Box::new(self.into_request(setting, rendered)));
-        (Event { event_id, event_time: time, tenant: None, body }, bytes)
+        (Event { event_id, event_time: time, tenant, body }, bytes)
     }
 
-    fn into_request(self, setting: &'s Setting, mut rendered: Rendered<'s>) -> Request<'s> {
+    fn into_request(mut self, setting: &'s Setting, mut rendered: Rendered<'s>) -> Request<'s> {
         let own = account_key(setting.seed(), self.account, 0x4E9);
         let mut rng = Rng::new(key(&[self.conversation, self.turn.into(), 0x109]));
         let served = matches!(self.status, Status::Served | Status::Refused(_));
@@ -97,13 +123,24 @@ impl<'s> Exchange<'s> {
         let output = (response.len() / TOKEN_BYTES + 3) as u64;
         let thinks = !self.model.contains("mini") && own.is_multiple_of(3);
         let reasoning = if thinks { 40 + rng.below(600) } else { 0 };
-        let (input, read, created) = self.input_tokens(&rendered);
+        let (mut input, mut read, mut created) = self.input_tokens(&rendered);
+        let mut output = output;
+        if setting.calibrated {
+            // What is shown of a text is a part of it; its tokens are those of recorded ones.
+            let code = !self.dialogue.tools.is_empty();
+            let whole = calibrated_tokens(code, &mut rng);
+            let grown = whole.0.max(input);
+            (read, created) = (read * grown / input, created * grown / input);
+            (input, output) = (grown, whole.1.max(output.min(40)));
+        }
         let program = self.channel != "app";
+        let end_user = self.extras.end_user.take();
         Request {
             account_id: setting.population.account_id(self.account).into(),
             model: self.model.into(),
             organization_id: organization(setting, self.account),
             api_key_id: program.then(|| format!("key_{:016x}", key(&[own, own % 2, 7])).into()),
+            end_user_id: end_user.map(Into::into),
             channel: Some(self.channel.into()),
             operation: Some("chat".into()),
             conversation_id: Some(format!("conv_{:016x}", key(&[self.conversation, 1])).into()),
@@ -119,9 +156,10 @@ impl<'s> Exchange<'s> {
             finish_reason: served.then(|| self.finish(refusal.is_some()).into()),
             refusal_category: refusal.flatten().map(Into::into),
             latency_ms: Some(latency(served, output + reasoning, &mut rng)),
-            client: Some(self.client),
+            client: self.client,
             system: rendered.system,
             turns: rendered.turns,
+            modalities: self.extras.modalities.iter().map(|&kind| kind.into()).collect(),
             tools: self.dialogue.tools.iter().map(|tool| tool.as_str().into()).collect(),
             response: served.then(|| response.into()),
             minted_artifacts: if served { rendered.minted } else { Vec::new() },
@@ -167,6 +205,14 @@ impl<'s> Exchange<'s> {
             false => "tool_use",
         }
     }
+}
+
+fn calibrated_tokens(code: bool, rng: &mut Rng) -> (u64, u64) {
+    let (input, output) = match code {
+        true => (calibration::CODE_INPUT, calibration::CODE_OUTPUT),
+        false => (calibration::TALK_INPUT, calibration::TALK_OUTPUT),
+    };
+    (input.draw(rng) as u64, output.draw(rng) as u64)
 }
 
 fn latency(served: bool, output: u64, rng: &mut Rng) -> f64 {

@@ -5,8 +5,8 @@
 
 use event::EventTime;
 use event::contract::{
-    Body, ClientRelease, Enforcement, Event, ModelRelease, Payment, ReleaseKind, Signup, Text,
-    Verification,
+    Body, ClientRelease, DeclaredUse, Enforcement, Event, ModelRelease, Payment, ReleaseKind,
+    Signup, Text, Verification,
 };
 use event::time::{HOUR, MINUTE};
 
@@ -14,9 +14,11 @@ use super::campaign::joined;
 use super::client::{WAVE_RELEASE, client, place};
 use super::exchange::organization;
 use super::geography::country_of;
+use super::group::{self, papers};
 use super::person::{first_session, habit};
 use super::population::{FRONT_SEATS, Segment, account_key};
 use super::random::{Rng, key};
+use super::scenario;
 use super::setting::{RELEASED, Setting};
 use super::words;
 
@@ -30,6 +32,7 @@ pub enum Kind {
     Payment,
     Verification,
     Enforcement,
+    DeclaredUse,
 }
 
 /// When something happened, and to whom.
@@ -62,6 +65,10 @@ pub fn facts(setting: &Setting) -> Vec<Fact> {
 
 fn of_account(setting: &Setting, account: u32, facts: &mut Vec<Fact>) {
     let (block, _) = setting.population.place(account);
+    if setting.population.in_reserve(account) {
+        return;
+    }
+    let member = group::of(setting, block.segment);
     let mut rng = Rng::new(account_key(setting.seed(), account, 0xFAC7));
     let mut add = |time: i64, kind| facts.push(Fact { time, account, kind });
     let signup = signup_time(setting, account, block.segment, &mut rng);
@@ -71,6 +78,7 @@ fn of_account(setting: &Setting, account: u32, facts: &mut Vec<Fact>) {
     let pays = match block.segment {
         Segment::LoadBalancer => 0.75,
         Segment::Classroom => 0.05,
+        Segment::Group(_) => member.map_or(0.0, |member| member.group.pays),
         _ if signup.is_some() => 0.6,
         _ => 0.35,
     };
@@ -82,6 +90,9 @@ fn of_account(setting: &Setting, account: u32, facts: &mut Vec<Fact>) {
         let later = setting.start + rng.below(setting.span() as u64) as i64;
         let soon = signup.map_or(later, |time| time + rng.between(40_000, 15 * MINUTE));
         add(soon, Kind::Verification);
+    }
+    if member.is_some_and(|member| !member.group.declared_use.is_empty()) {
+        add(setting.start + rng.between(1_000, HOUR), Kind::DeclaredUse);
     }
     if let Some(time) = setting.blocked_at(account) {
         add(time, Kind::Enforcement);
@@ -100,6 +111,7 @@ fn signup_time(setting: &Setting, account: u32, segment: Segment, rng: &mut Rng)
             Some(first_session(setting, account) - before - rng.between(0, 20 * MINUTE))
         }
         Segment::NightlyEvaluation => None,
+        Segment::Group(_) => group::signup_time(setting, account),
         _ => rng
             .chance(0.03)
             .then(|| first_session(setting, account) - rng.between(16 * MINUTE, 90 * MINUTE)),
@@ -123,13 +135,31 @@ impl Fact {
             Kind::Signup => Body::Signup(Box::new(self.signup(setting))),
             Kind::Payment => Body::Payment(Box::new(self.payment(setting))),
             Kind::Verification => Body::Verification(self.verification(setting)),
+            Kind::DeclaredUse => Body::DeclaredUse(self.declared_use(setting)),
             Kind::Enforcement => Body::Enforcement(Enforcement {
                 account_id: setting.population.account_id(self.account).into(),
                 action: Some("block".into()),
                 result: Some("applied".into()),
             }),
         };
-        Event { event_id, event_time: EventTime(self.time), tenant: None, body }
+        let tenant = match self.kind {
+            Kind::ModelRelease | Kind::ClientRelease => None,
+            _ => setting.tenant(self.account).map(Into::into),
+        };
+        Event { event_id, event_time: EventTime(self.time), tenant, body }
+    }
+
+    fn declared_use(&self, setting: &Setting) -> DeclaredUse<'static> {
+        let (block, _) = setting.population.place(self.account);
+        let usage =
+            group::of(setting, block.segment).map(|member| member.group.declared_use.clone());
+        DeclaredUse {
+            account_id: Some(setting.population.account_id(self.account).into()),
+            organization_id: organization(setting, self.account),
+            usage: usage.map(Into::into),
+            expires_at: Some(EventTime(self.time + 365 * 24 * HOUR)),
+            author: Some("account manager".into()),
+        }
     }
 
     fn rng(&self, setting: &Setting) -> Rng {
@@ -142,7 +172,10 @@ impl Fact {
         let habit = habit(setting, self.account, block.segment);
         let place = place(setting, self.account, block.segment, habit);
         let classes = setting.classroom().map_or(1, |n1| n1.classes);
+        let member = group::of(setting, block.segment);
+        let named = member.map_or("", |member| member.group.program.as_str());
         let program = match block.segment {
+            _ if !named.is_empty() => named,
             Segment::Classroom => "education",
             _ => program(&mut rng),
         };
@@ -150,21 +183,25 @@ impl Fact {
             Segment::Classroom => u64::from(index) % classes,
             _ => 100 + rng.below(60),
         };
+        let school = member.and_then(|member| papers::institution(member, index)).unwrap_or(school);
         let taught = program == "education";
+        let own = member.and_then(|member| papers::mail_domain(member, school, &mut rng));
         let domain = match taught {
+            _ if let Some(own) = own => own,
             true => format!("campus{school}.edu.example"),
             false => mail_domain(block.segment, &mut rng),
         };
         let visit = account_key(setting.seed(), self.account, 0x51);
+        let machine = member.is_some_and(|member| member.group.signup == scenario::Signup::Farm);
         Signup {
             account_id: setting.population.account_id(self.account).into(),
             organization_id: organization(setting, self.account),
-            program: Some(program.into()),
+            program: Some(program.to_owned().into()),
             institution: taught.then(|| format!("Institute {school}").into()),
             email: Some((mail_name(&mut rng) + "@" + &domain).into()),
             email_domain: Some(domain.into()),
             phone_country: rng.chance(0.7).then(|| place.country.code.into()),
-            form_ms: Some(form_time(block.segment, &mut rng)),
+            form_ms: Some(form_time(block.segment, machine, &mut rng)),
             client: Some(client(setting, self.account, block.segment, &place, visit, self.time)),
             ..Signup::default()
         }
@@ -173,11 +210,14 @@ impl Fact {
     fn payment(&self, setting: &Setting) -> Payment<'static> {
         let (block, _) = setting.population.place(self.account);
         let mut rng = self.rng(setting);
-        let card = card(setting, self.account, block.segment);
+        let card = papers::card(setting, self.account, block.segment)
+            .unwrap_or_else(|| card(setting, self.account, block.segment));
+        let virtual_cards = group::of(setting, block.segment).and_then(papers::issuers);
         let mut of_card = Rng::new(card);
         let country = country_of(key(&[card, 1]));
         // Virtual cards come from a few issuers, for everybody; the two pools share none.
         let (share, first, issuers) = match block.segment {
+            _ if let Some(issuers) = virtual_cards => issuers,
             Segment::FirstPool => (0.8, 0, 4),
             Segment::SecondPool => (0.8, 4, 4),
             _ => (0.08, 0, 8),
@@ -245,7 +285,7 @@ fn program(rng: &mut Rng) -> &'static str {
 /// Mail domains that everybody uses, and some that last ten minutes.
 const MAIL: [&str; 6] =
     ["gmail.com", "gmail.com", "outlook.com", "yahoo.com", "icloud.com", "proton.me"];
-const DISPOSABLE: [&str; 6] = [
+pub const DISPOSABLE: [&str; 6] = [
     "mailinator.com",
     "yopmail.com",
     "guerrillamail.com",
@@ -283,8 +323,9 @@ fn mail_name(rng: &mut Rng) -> String {
 }
 
 /// How long the form took; machines fill it in evenly and fast, people do not.
-fn form_time(segment: Segment, rng: &mut Rng) -> u64 {
+fn form_time(segment: Segment, machine: bool, rng: &mut Rng) -> u64 {
     match segment {
+        _ if machine => rng.between(11_000, 16_000) as u64,
         Segment::LoadBalancer | Segment::FirstPool | Segment::SecondPool => {
             rng.between(11_000, 16_000) as u64
         }

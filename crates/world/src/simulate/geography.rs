@@ -4,6 +4,8 @@
 //! facts joined from public data say what the simulated client says: homes are no data centres.
 //! Attackers draw from the same tables as everybody else, since where somebody is says nothing.
 
+use event::time::HOUR;
+
 /// An address range and the network it belongs to: `first.second.0.0`, `width` values of `second`.
 #[derive(Clone, Copy, Debug)]
 pub struct Range {
@@ -118,6 +120,14 @@ pub const REGIONS: [Region; 10] = [
     Region { code: "SG", range: at(14061, 159, 65, 1) },
 ];
 
+/// How busy people are at a time of day, in a place so many hours ahead of UTC; the mean is 1.
+#[must_use]
+pub fn busy_hour(time: i64, offset: i64) -> f64 {
+    let hour = time.div_euclid(HOUR) + offset;
+    let total: f64 = BUSY.iter().map(|&weight| f64::from(weight)).sum();
+    f64::from(BUSY[hour.rem_euclid(24) as usize]) * 24.0 / total
+}
+
 /// The country that belongs to a key, each by its weight.
 #[must_use]
 pub fn country_of(key: u64) -> &'static Country {
@@ -147,6 +157,12 @@ const BUSY: [u32; 24] =
 /// time zone do in that span.
 #[must_use]
 pub fn busy_time(draw: f64, first_hour: i64, hours: u32, offset: i64) -> f64 {
+    if hours > 24 && hours.is_multiple_of(24) {
+        // Every day is alike: first the day, then the time of day.
+        let days = f64::from(hours / 24);
+        let day = (draw * days).floor();
+        return (day + busy_time(draw * days - day, first_hour, 24, offset)) / days;
+    }
     let weight = |hour: u32| {
         f64::from(BUSY[(first_hour + i64::from(hour) + offset).rem_euclid(24) as usize])
     };

@@ -7,6 +7,7 @@
 //! Start with [`plan`] for what can be asked for, `person` for ordinary accounts and
 //! `campaign` for attacks; `exchange` is the one place where a request becomes an event.
 
+mod calibration;
 mod campaign;
 mod catalogue;
 mod client;
@@ -14,29 +15,39 @@ mod dialogue;
 mod exchange;
 mod facts;
 mod geography;
+mod group;
 mod person;
 pub mod plan;
 mod population;
 mod prompts;
-mod random;
+pub(crate) mod random;
+pub mod reaction;
+mod relay;
+pub mod scenario;
 mod scenario_file;
 mod setting;
 mod stream;
 #[cfg(test)]
 mod tests;
 mod text;
+pub mod texts;
+mod tongue;
+mod typed;
 mod words;
 
 use std::io::Write;
 
-pub use plan::{Plan, SCENARIO_NAMES, Scenario};
+pub use plan::{People, Plan, Scenario};
 use setting::Setting;
 
 /// Why a plan could not be simulated.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// No scenario has that name.
-    #[error("no scenario is named {0:?}; there are {names}", names = SCENARIO_NAMES.join(", "))]
+    #[error(
+        "no scenario is named {0:?}; there are {names}, demo, all",
+        names = scenario::NAMES.join(", ")
+    )]
     UnknownScenario(String),
     /// The scenario file cannot be read.
     #[error("the scenario file: {0}")]
@@ -83,7 +94,7 @@ pub struct Counts {
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct SegmentCount {
     /// Its name in the truth.
-    pub name: &'static str,
+    pub name: String,
     /// Its accounts.
     pub accounts: u64,
     /// Their requests.

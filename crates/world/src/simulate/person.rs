@@ -5,12 +5,14 @@
 
 use event::time::{HOUR, MINUTE, SECOND};
 
+use super::calibration;
 use super::client::{Place, client, place};
-use super::exchange::{Exchange, Status};
+use super::exchange::{Exchange, Extras, Status};
 use super::geography::busy_time;
+use super::group;
 use super::population::{Segment, account_key, account_unit};
 use super::prompts;
-use super::random::{Rng, key, unit_of};
+use super::random::{Rng, exp, key, unit_of};
 use super::setting::Setting;
 
 /// How an account uses the platform.
@@ -91,10 +93,15 @@ impl Person {
     fn exchange<'s>(&self, setting: &'s Setting, account: &Account) -> Exchange<'s> {
         let seed = key(&[setting.seed(), 0xD1A, account.number.into(), self.conversation.into()]);
         let mut rng = Rng::new(key(&[seed, 0x57A7, self.next as u64]));
-        let status = match setting.blocked_at(account.number) {
-            Some(blocked) if self.next > blocked => Status::Blocked,
-            _ => Status::usual(&mut rng),
+        let member = group::of(setting, account.segment);
+        let status = match member {
+            _ if setting.refuses(account.number, self.next) => Status::Blocked,
+            Some(member) => group::status(setting, member, self.next, &mut rng),
+            None => Status::usual(&mut rng),
         };
+        let shown = member.is_none_or(|member| member.group.client_shown);
+        let people = member.map_or(0, |member| member.group.end_users);
+        let person = key(&[setting.seed(), account.number.into(), rng_free(seed) % people.max(1)]);
         let (number, segment) = (account.number, account.segment);
         let brief = prompts::Brief { number, segment, index: account.index, habit: account.habit };
         Exchange {
@@ -107,8 +114,13 @@ impl Person {
             model: setting.usual_model(number, self.next),
             status,
             channel: account.place.software.channel,
-            client: client(setting, number, segment, &account.place, seed, self.next),
+            client: shown
+                .then(|| client(setting, number, segment, &account.place, seed, self.next)),
             harvest_of: None,
+            extras: Extras {
+                end_user: (people > 0).then(|| format!("user_{person:016x}")),
+                ..Extras::default()
+            },
         }
     }
 
@@ -116,7 +128,7 @@ impl Person {
         let mut rng = Rng::new(account_key(setting.seed(), account.number, self.next as u64));
         self.left = self.left.saturating_sub(1);
         self.turn += 1;
-        let pause = account.pause(&mut rng);
+        let pause = account.pause(setting, &mut rng);
         if self.left == 0 {
             return self.start_session(setting, account);
         }
@@ -130,7 +142,7 @@ impl Person {
 
     /// Goes to the account's next session, which begins at once if its time has already passed.
     fn start_session(&mut self, setting: &Setting, account: &Account) -> bool {
-        let starts = (0..account.sessions()).map(|n| account.session_start(setting, n));
+        let starts = (0..account.sessions(setting)).map(|n| account.session_start(setting, n));
         let Some(start) = starts.filter(|&start| start > self.session).min() else {
             return false;
         };
@@ -138,7 +150,7 @@ impl Person {
         let first = self.session == i64::MIN;
         self.session = start;
         self.next = start.max(self.next + 2 * MINUTE);
-        self.left = account.session_length(first, &mut rng);
+        self.left = account.session_length(setting, first, &mut rng);
         if !first {
             self.conversation += 1;
         }
@@ -162,7 +174,7 @@ pub fn habit(setting: &Setting, account: u32, segment: Segment) -> Habit {
         Segment::Framework => Habit::Agent,
         Segment::ClientWave if draw < 0.4 => Habit::Agent,
         Segment::NightlyEvaluation => Habit::Machine,
-        Segment::Background => match draw {
+        Segment::Background | Segment::Group(_) => match own_way(setting, segment, draw) {
             draw if draw < 0.15 => Habit::Machine,
             draw if draw < 0.25 => Habit::Agent,
             draw if draw < 0.45 => Habit::Application,
@@ -173,11 +185,20 @@ pub fn habit(setting: &Setting, account: u32, segment: Segment) -> Habit {
     }
 }
 
+fn own_way(setting: &Setting, segment: Segment, draw: f64) -> f64 {
+    group::of(setting, segment).map_or(draw, |member| group::habit_draw(member, draw))
+}
+
+/// A number of a conversation that no draw of it shares.
+fn rng_free(seed: u64) -> u64 {
+    key(&[seed, 0xE0])
+}
+
 /// When an account's first request is begun, which is after its sign-up.
 #[must_use]
 pub fn first_session(setting: &Setting, number: u32) -> i64 {
     let account = Account::new(setting, number);
-    let starts = (0..account.sessions()).map(|n| account.session_start(setting, n));
+    let starts = (0..account.sessions(setting)).map(|n| account.session_start(setting, n));
     starts.min().unwrap_or(setting.end)
 }
 
@@ -190,7 +211,7 @@ impl Account {
         Account { number, segment: block.segment, index, habit, place, requests }
     }
 
-    fn sessions(&self) -> u32 {
+    fn sessions(&self, setting: &Setting) -> u32 {
         let each = match (self.segment, self.habit) {
             (Segment::Classroom, _) => return 1 + u32::from(self.number.is_multiple_of(3)),
             (Segment::NightlyEvaluation, _) => return 1,
@@ -198,12 +219,18 @@ impl Account {
             (_, Habit::Agent) => 12.0,
             _ => 7.0,
         };
+        if let Some(member) = group::of(setting, self.segment) {
+            return group::sessions(setting, member, self.requests, each);
+        }
         ((self.requests / each + 0.5) as u32).clamp(1, 40)
     }
 
     fn session_start(&self, setting: &Setting, session: u32) -> i64 {
         let own = account_key(setting.seed(), self.number, 0x5E55 + u64::from(session));
         let draw = unit_of(own);
+        if let Some(member) = group::of(setting, self.segment) {
+            return group::session_start(setting, self.number, member, self.place.country, session);
+        }
         match self.segment {
             Segment::Classroom if session == 0 => {
                 let classes = setting.classroom().map_or(1, |n1| n1.classes);
@@ -220,7 +247,7 @@ impl Account {
                 let shift = (key(&[setting.seed(), 0x417, company]) % 20) as i64 * MINUTE;
                 setting.at_hour(hour) + shift + (draw * 3_000.0) as i64
             }
-            _ if self.habit == Habit::Machine => {
+            _ if self.habit == Habit::Machine && self.leaves_no_night(setting, session) => {
                 setting.start + (draw * setting.span() as f64) as i64
             }
             _ => {
@@ -232,13 +259,21 @@ impl Account {
         }
     }
 
-    fn session_length(&self, first: bool, rng: &mut Rng) -> u16 {
+    /// Whether a program's session may fall into any hour. In the demo all of them may; recorded
+    /// programs keep to the day by the share that the quietest hour lacks.
+    fn leaves_no_night(&self, setting: &Setting, session: u32) -> bool {
+        let night = calibration::NIGHT.at(account_unit(setting.seed(), self.number, 0x419));
+        !setting.calibrated
+            || unit_of(account_key(setting.seed(), self.number, 0x41A + u64::from(session))) < night
+    }
+
+    fn session_length(&self, setting: &Setting, first: bool, rng: &mut Rng) -> u16 {
         match self.segment {
             Segment::Classroom if first => rng.between(3, 15) as u16,
             Segment::Classroom => rng.between(1, 2) as u16,
             Segment::NightlyEvaluation => self.requests as u16,
             _ => {
-                let mean = self.requests / f64::from(self.sessions());
+                let mean = self.requests / f64::from(self.sessions(setting));
                 (mean * (0.3 + 0.7 * rng.exponential()) + 0.5).clamp(1.0, 4_000.0) as u16
             }
         }
@@ -257,16 +292,30 @@ impl Account {
         }
     }
 
+    fn burstiness(&self, setting: &Setting) -> f64 {
+        let share = account_unit(setting.seed(), self.number, 0xC5);
+        spread_of(calibration::BURSTINESS.at(share)).min(1.6)
+    }
+
     /// From one answer to the next within a session.
-    fn pause(&self, rng: &mut Rng) -> i64 {
+    fn pause(&self, setting: &Setting, rng: &mut Rng) -> i64 {
+        if let Some(pause) = group::of(setting, self.segment).and_then(|m| group::pause(m, rng)) {
+            return pause;
+        }
         let median = match (self.segment, self.habit) {
             (Segment::NightlyEvaluation, _) => return 6 * SECOND + rng.between(0, 900),
             (_, Habit::Machine) => 7.0,
             (_, Habit::Agent) => 14.0,
             _ => 55.0,
         };
-        ((rng.log_normal(median, 0.8) * 1_000.0) as i64).clamp(400, 25 * MINUTE)
+        let spread = if setting.calibrated { self.burstiness(setting) } else { 0.8 };
+        ((rng.log_normal(median, spread) * 1_000.0) as i64).clamp(400, 25 * MINUTE)
     }
+}
+
+/// The spread of the logarithm that gives a log-normal its coefficient of variation.
+fn spread_of(variation: f64) -> f64 {
+    super::random::ln(1.0 + variation * variation).sqrt()
 }
 
 /// How many requests an account would make in the stream's span.
@@ -274,6 +323,12 @@ fn requests(setting: &Setting, account: u32, habit: Habit) -> f64 {
     let (block, _) = setting.population.place(account);
     if let (Segment::NightlyEvaluation, Some(n3)) = (block.segment, setting.nightly_evaluation()) {
         return n3.requests_per_account as f64;
+    }
+    if let Some(member) = group::of(setting, block.segment) {
+        return group::requests(setting, account, member);
+    }
+    if setting.calibrated {
+        return calibrated_requests(setting, account, habit);
     }
     let share = match habit {
         Habit::Machine => 1.9,
@@ -283,5 +338,17 @@ fn requests(setting: &Setting, account: u32, habit: Habit) -> f64 {
     let median = setting.plan.requests_per_account / MEAN_OVER_MEDIAN * share;
     let mut rng = Rng::new(account_key(setting.seed(), account, 0x4A7E));
     let per_day = rng.log_normal(median, RATE_SPREAD).clamp(0.5, 2_500.0);
+    per_day * f64::from(setting.plan.hours) / 24.0
+}
+
+/// The same after recorded clients: most accounts do little, few programs do most.
+fn calibrated_requests(setting: &Setting, account: u32, habit: Habit) -> f64 {
+    let spread = match habit {
+        Habit::Machine => calibration::SPREAD_OF_PROGRAMS,
+        _ => calibration::SPREAD_OF_PEOPLE,
+    };
+    let mean = setting.plan.requests_per_account;
+    let mut rng = Rng::new(account_key(setting.seed(), account, 0x4A7E));
+    let per_day = rng.log_normal(mean / exp(spread * spread / 2.0), spread).min(mean * 400.0);
     per_day * f64::from(setting.plan.hours) / 24.0
 }

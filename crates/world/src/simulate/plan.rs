@@ -3,11 +3,17 @@
 //! The defaults of each scenario are its size in the demo of 20,000 accounts; `scaled` fits them to
 //! another size. Shares and rates do not scale, only numbers of accounts do.
 
+use std::sync::Arc;
+
 use event::EventTime;
 use event::time::HOUR;
-use serde::Deserialize;
 
 use super::Error;
+use super::reaction::Reactions;
+use super::scenario::{self, Described};
+pub use super::typed::{
+    AgenticBulk, Classroom, ClientWave, Framework, HotSpare, LoadBalancer, NightlyEvaluation,
+};
 
 /// The accounts of the demo whose proportions every other size keeps.
 const DEMO_ACCOUNTS: u64 = 20_000;
@@ -15,8 +21,8 @@ const DEMO_ACCOUNTS: u64 = 20_000;
 /// Monday 2026-03-02T00:00:00Z, a day like any other.
 const DEMO_START: EventTime = EventTime(1_772_409_600_000);
 
-/// The names that `Plan::scenario` knows.
-pub const SCENARIO_NAMES: [&str; 8] = ["S1", "S3", "S5", "N1", "N3", "N5", "N7", "demo"];
+/// The most accounts on each side.
+const LARGEST: u64 = 100_000_000;
 
 /// Everything that the simulated stream is a function of.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,13 +39,30 @@ pub struct Plan {
     pub requests_per_account: f64,
     /// When a new model is released, in hours after the start.
     pub model_release_hour: f64,
+    /// After whom ordinary accounts are modelled.
+    pub people: People,
+    /// Platforms that the accounts are spread over; 0: one, which has no name.
+    pub tenants: u64,
     /// What else is going on, attacks and look-alikes, each at most once.
     pub scenarios: Vec<Scenario>,
+    /// Real prompts for ordinary accounts, where there are any.
+    pub texts: Arc<[String]>,
+    /// What was decided about accounts, so that they and their operators react.
+    pub reactions: Arc<Reactions>,
 }
 
-/// An attack (S) or a harmless look-alike (N).
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(tag = "name")]
+/// After whom ordinary accounts are modelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum People {
+    /// The demo's: busy, so that a day is enough.
+    Demo,
+    /// Recorded ones, see `calibration`.
+    Calibrated,
+}
+
+/// An attack (S), an adversary level (L) or a harmless look-alike (N).
+#[derive(Clone, Debug, PartialEq)]
 pub enum Scenario {
     /// A load balancer deals requests round robin in tight bursts.
     S1(LoadBalancer),
@@ -55,198 +78,20 @@ pub enum Scenario {
     N5(Framework),
     /// A client that adds a new text to every request of all its users.
     N7(ClientWave),
-}
-
-/// S1: a load balancer.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct LoadBalancer {
-    /// Accounts it deals to.
-    pub accounts: u64,
-    /// Cards that pay for all of them.
-    pub cards: u64,
-    /// Requests of an account in a day.
-    pub requests_per_account: f64,
-    /// Requests sent at once.
-    pub burst_size: u64,
-    /// Standard deviation of their times, in milliseconds.
-    pub burst_sigma_ms: f64,
-    /// Share that asks for the reasoning behind a finished answer.
-    pub reasoning_share: f64,
-    /// Share that grades a candidate answer; the rest rewrites delicate texts.
-    pub judge_share: f64,
-    /// Share of its accounts that sign up while the stream runs.
-    pub new_account_share: f64,
-}
-
-impl Default for LoadBalancer {
-    fn default() -> LoadBalancer {
-        LoadBalancer {
-            accounts: 150,
-            cards: 8,
-            requests_per_account: 45.0,
-            burst_size: 30,
-            burst_sigma_ms: 350.0,
-            reasoning_share: 0.35,
-            judge_share: 0.40,
-            new_account_share: 0.2,
-        }
-    }
-}
-
-/// S3: agentic bulk with a pivot.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct AgenticBulk {
-    /// Accounts of the relay.
-    pub accounts: u64,
-    /// Requests of an account in a day.
-    pub requests_per_account: f64,
-    /// How long a session stays with one account, in minutes.
-    pub sticky_minutes: f64,
-    /// Share of its traffic that moves to the new model.
-    pub pivot_share: f64,
-    /// Hours after the release in which it moves.
-    pub pivot_hours: f64,
-    /// Share of its accounts that sign up while the stream runs.
-    pub new_account_share: f64,
-}
-
-impl Default for AgenticBulk {
-    fn default() -> AgenticBulk {
-        AgenticBulk {
-            accounts: 600,
-            requests_per_account: 40.0,
-            sticky_minutes: 60.0,
-            pivot_share: 0.48,
-            pivot_hours: 4.0,
-            new_account_share: 0.1,
-        }
-    }
-}
-
-/// S5: a fixed prompt with a hot spare.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct HotSpare {
-    /// Accounts of each of its two pools.
-    pub accounts_per_pool: u64,
-    /// Requests of an account in a day that it works through.
-    pub requests_per_account: f64,
-    /// How long a session stays with one account, in minutes.
-    pub sticky_minutes: f64,
-    /// When the platform bans the first pool, in hours after the start.
-    pub ban_hour: f64,
-    /// Hours after the ban until the second pool takes over.
-    pub takeover_hours: f64,
-    /// Share of the first pool that the ban misses.
-    pub survivor_share: f64,
-    /// Share of the sessions that are other people's ordinary requests.
-    pub other_share: f64,
-    /// Wordings of the fixed prompt, at most 6.
-    pub variants: u64,
-    /// Share of its accounts that sign up while the stream runs.
-    pub new_account_share: f64,
-}
-
-impl Default for HotSpare {
-    fn default() -> HotSpare {
-        HotSpare {
-            accounts_per_pool: 500,
-            requests_per_account: 55.0,
-            sticky_minutes: 60.0,
-            ban_hour: 12.0,
-            takeover_hours: 3.0,
-            survivor_share: 0.04,
-            other_share: 0.15,
-            variants: 4,
-            new_account_share: 0.15,
-        }
-    }
-}
-
-/// N1: classrooms.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Classroom {
-    /// Students, over all classes.
-    pub students: u64,
-    /// Classes, each with its own campus, hour and assignment.
-    pub classes: u64,
-}
-
-impl Default for Classroom {
-    fn default() -> Classroom {
-        Classroom { students: 250, classes: 2 }
-    }
-}
-
-/// N3: nightly evaluations.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct NightlyEvaluation {
-    /// Companies, each with its own rubric.
-    pub companies: u64,
-    /// Accounts of each company.
-    pub accounts_per_company: u64,
-    /// Requests of each account in a night.
-    pub requests_per_account: u64,
-    /// When it runs, in hours after the start.
-    pub hour: f64,
-}
-
-impl Default for NightlyEvaluation {
-    fn default() -> NightlyEvaluation {
-        NightlyEvaluation {
-            companies: 4,
-            accounts_per_company: 10,
-            requests_per_account: 120,
-            hour: 2.0,
-        }
-    }
-}
-
-/// N5: users of an agent framework.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Framework {
-    /// Its users.
-    pub accounts: u64,
-}
-
-impl Default for Framework {
-    fn default() -> Framework {
-        Framework { accounts: 1_200 }
-    }
-}
-
-/// N7: a client's release wave.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ClientWave {
-    /// The client's users.
-    pub accounts: u64,
-    /// When the new version is out, in hours after the start.
-    pub hour: f64,
-    /// Whether its maker told the platform an hour before.
-    pub announced: bool,
-}
-
-impl Default for ClientWave {
-    fn default() -> ClientWave {
-        ClientWave { accounts: 2_000, hour: 14.0, announced: true }
-    }
+    /// Any other, as its file says it.
+    Described(Box<Described>),
 }
 
 impl Plan {
     /// A day with all attacks and look-alikes; `accounts` counts everybody.
     #[must_use]
     pub fn demo(seed: u64, accounts: u64) -> Plan {
-        let all = SCENARIO_NAMES.iter().filter_map(|name| Scenario::scaled(name, seed, accounts));
+        let all = scenario::TYPED.iter().filter_map(|name| Scenario::scaled(name, seed, accounts));
         Plan::around(all.collect(), seed, accounts)
     }
 
-    /// A day with one scenario, named as in [`SCENARIO_NAMES`]; `accounts` counts everybody.
+    /// A stream with one built-in scenario, at the size it has on a platform of so many accounts;
+    /// `accounts` counts everybody. `demo` is that day, `all` has every look-alike and every attack.
     ///
     /// # Errors
     /// [`Error::UnknownScenario`] for any other name.
@@ -254,9 +99,42 @@ impl Plan {
         if name == "demo" {
             return Ok(Plan::demo(seed, accounts));
         }
-        let scenario = Scenario::scaled(name, seed, accounts)
-            .ok_or_else(|| Error::UnknownScenario(name.to_owned()))?;
-        Ok(Plan::around(vec![scenario], seed, accounts))
+        if name == "all" {
+            return Plan::all(seed, accounts);
+        }
+        if let Some(scenario) = Scenario::scaled(name, seed, accounts) {
+            return Ok(Plan::around(vec![scenario], seed, accounts));
+        }
+        let file = scenario::source(name).ok_or_else(|| Error::UnknownScenario(name.to_owned()))?;
+        let mut plan = super::scenario_file::read_for(file, Some(accounts))?;
+        plan.seed = seed;
+        plan.shrink(accounts);
+        plan.check()?;
+        Ok(plan)
+    }
+
+    /// Two days with every attack and every look-alike, but no adversary level.
+    fn all(seed: u64, accounts: u64) -> Result<Plan, Error> {
+        let mut scenarios = Vec::new();
+        for name in scenario::NAMES.iter().filter(|name| !name.starts_with('L')) {
+            scenarios.push(Scenario::named(name, seed, toml::Table::new())?);
+        }
+        let plan = Plan::around(scenarios, seed, accounts);
+        let mut plan = Plan { hours: 48, people: People::Calibrated, ..plan };
+        plan.shrink(accounts);
+        plan.check()?;
+        Ok(plan)
+    }
+
+    /// Brings the scenarios down (or up) to a platform of so many accounts, who count everybody.
+    fn shrink(&mut self, accounts: u64) {
+        for scenario in &mut self.scenarios {
+            if let Scenario::Described(described) = scenario {
+                **described = described.as_ref().clone().scaled(accounts, DEMO_ACCOUNTS);
+            }
+        }
+        let taken: u64 = self.scenarios.iter().map(Scenario::accounts).sum();
+        self.accounts = accounts.saturating_sub(taken).max(1);
     }
 
     fn around(scenarios: Vec<Scenario>, seed: u64, accounts: u64) -> Plan {
@@ -268,7 +146,11 @@ impl Plan {
             hours: 24,
             requests_per_account: 24.0,
             model_release_hour: 9.5,
+            people: People::Demo,
+            tenants: 0,
             scenarios,
+            texts: Arc::from(Vec::new()),
+            reactions: Arc::default(),
         }
     }
 
@@ -313,7 +195,8 @@ impl Plan {
     pub fn check(&self) -> Result<(), Error> {
         let everybody = self.accounts + self.scenarios.iter().map(Scenario::accounts).sum::<u64>();
         require(self.accounts > 0, "accounts must be at least 1")?;
-        require(everybody < u64::from(u32::MAX), "accounts must stay below 4 billion")?;
+        require(everybody <= LARGEST, "accounts must be at most 100 million in all")?;
+        require(self.tenants < 100, "tenants must be below 100")?;
         require((1..=24 * 366).contains(&self.hours), "hours must be between 1 and 8784")?;
         require(
             self.requests_per_account > 0.0 && self.requests_per_account <= 10_000.0,
@@ -337,9 +220,9 @@ fn require(holds: bool, message: &str) -> Result<(), Error> {
 }
 
 impl Scenario {
-    /// Its name in [`SCENARIO_NAMES`].
+    /// Its name.
     #[must_use]
-    pub fn name(&self) -> &'static str {
+    pub fn name(&self) -> &str {
         match self {
             Scenario::S1(_) => "S1",
             Scenario::S3(_) => "S3",
@@ -348,6 +231,7 @@ impl Scenario {
             Scenario::N3(_) => "N3",
             Scenario::N5(_) => "N5",
             Scenario::N7(_) => "N7",
+            Scenario::Described(described) => &described.name,
         }
     }
 
@@ -362,7 +246,52 @@ impl Scenario {
             Scenario::N3(n3) => n3.companies * n3.accounts_per_company,
             Scenario::N5(n5) => n5.accounts,
             Scenario::N7(n7) => n7.accounts,
+            Scenario::Described(described) => described.accounts(),
         }
+    }
+
+    /// The scenario that a table of a file describes: a built-in one with its changes, or a new one.
+    ///
+    /// # Errors
+    /// [`Error::File`] that names the key, [`Error::UnknownScenario`] for a name without groups.
+    pub(super) fn named(name: &str, seed: u64, changes: toml::Table) -> Result<Scenario, Error> {
+        if let Some(scenario) = Scenario::typed(name, seed, &changes)? {
+            return Ok(scenario);
+        }
+        let builtin = scenario::table(name)?;
+        if builtin.is_none() && !changes.contains_key("group") {
+            return Err(Error::UnknownScenario(name.to_owned()));
+        }
+        let mut table = builtin.unwrap_or_default();
+        scenario::lay_over(&mut table, changes);
+        Ok(Scenario::Described(Box::new(Described::read(table)?)))
+    }
+
+    fn typed(name: &str, seed: u64, changes: &toml::Table) -> Result<Option<Scenario>, Error> {
+        fn read<T: serde::de::DeserializeOwned>(
+            name: &str,
+            changes: &toml::Table,
+        ) -> Result<T, Error> {
+            let mut table = changes.clone();
+            table.remove("name");
+            table.try_into().map_err(|error: toml::de::Error| {
+                Error::File(format!("scenario {name}: {}", error.message().trim_end()))
+            })
+        }
+        Ok(Some(match name {
+            "S1" => Scenario::S1(read(name, changes)?),
+            "S3" => Scenario::S3(read(name, changes)?),
+            "S5" => Scenario::S5(read(name, changes)?),
+            "N1" => Scenario::N1(read(name, changes)?),
+            "N3" => Scenario::N3(read(name, changes)?),
+            "N5" => Scenario::N5(read(name, changes)?),
+            "N7" if changes.contains_key("announced") => Scenario::N7(read(name, changes)?),
+            "N7" => {
+                let n7: ClientWave = read(name, changes)?;
+                Scenario::N7(ClientWave { announced: seed.is_multiple_of(2), ..n7 })
+            }
+            _ => return Ok(None),
+        }))
     }
 
     /// The named scenario in proportion to a platform of that many accounts.
@@ -428,6 +357,7 @@ impl Scenario {
             Scenario::N7(n7) => {
                 require(n7.hour >= 1.0 && n7.hour < hours, "N7: hour lies outside the plan")
             }
+            Scenario::Described(described) => described.check(hours),
         }
     }
 }

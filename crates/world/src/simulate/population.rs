@@ -6,6 +6,7 @@
 
 use super::plan::{Plan, Scenario};
 use super::random::{Permutation, Rng, key, mix, unit_of};
+use super::scenario::{Described, Group, Role};
 
 /// What an account is part of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,14 +21,15 @@ pub enum Segment {
     AgenticBulk,
     FirstPool,
     SecondPool,
+    /// A group of a described scenario, by number.
+    Group(u16),
 }
 
 impl Segment {
-    /// As the truth writes it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
+    /// As the truth writes it; groups have names of their own.
+    fn name(self) -> &'static str {
         match self {
-            Segment::Background => "background",
+            Segment::Background | Segment::Group(_) => "background",
             Segment::Classroom => "N1 classroom",
             Segment::NightlyEvaluation => "N3 nightly evaluation",
             Segment::Framework => "N5 agent framework",
@@ -38,27 +40,23 @@ impl Segment {
             Segment::SecondPool => "S5 second pool",
         }
     }
+}
 
-    /// The campaign it belongs to, if any.
-    #[must_use]
-    pub fn campaign(self) -> Option<&'static str> {
-        match self {
-            Segment::LoadBalancer => Some("S1"),
-            Segment::AgenticBulk => Some("S3"),
-            Segment::FirstPool | Segment::SecondPool => Some("S5"),
-            _ => None,
-        }
-    }
-
-    /// `harvest` where all of an account's traffic is harvest, `pool` where it is mixed.
-    #[must_use]
-    pub fn role(self) -> &'static str {
-        match self {
-            Segment::LoadBalancer | Segment::AgenticBulk => "harvest",
-            Segment::FirstPool | Segment::SecondPool => "pool",
-            _ => "benign",
-        }
-    }
+/// A group of a described scenario, with what follows from where it stands.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// Its segment in the truth.
+    pub name: String,
+    /// The scenario's name.
+    pub scenario: String,
+    /// A key that no other group has.
+    pub key: u64,
+    /// The relay that uses it, if any, by scenario and name.
+    pub relay: Option<String>,
+    /// Share of its accounts that are opened only to replace others.
+    pub reserve: f64,
+    /// The group.
+    pub group: Group,
 }
 
 /// Consecutive account numbers of one segment.
@@ -84,6 +82,7 @@ impl Block {
 pub struct Population {
     seed: u64,
     blocks: Vec<Block>,
+    members: Vec<Member>,
     total: u32,
 }
 
@@ -108,7 +107,8 @@ impl Population {
     /// The accounts of a plan, block after block.
     #[must_use]
     pub fn new(plan: &Plan) -> Population {
-        let mut population = Population { seed: plan.seed, blocks: Vec::new(), total: 0 };
+        let mut population =
+            Population { seed: plan.seed, blocks: Vec::new(), members: Vec::new(), total: 0 };
         population.add(Segment::Background, plan.accounts);
         for scenario in &plan.scenarios {
             match scenario {
@@ -122,9 +122,26 @@ impl Population {
                 Scenario::N3(_) => population.add(Segment::NightlyEvaluation, scenario.accounts()),
                 Scenario::N5(n5) => population.add(Segment::Framework, n5.accounts),
                 Scenario::N7(n7) => population.add(Segment::ClientWave, n7.accounts),
+                Scenario::Described(described) => population.describe(described),
             }
         }
         population
+    }
+
+    fn describe(&mut self, described: &Described) {
+        for (name, group) in &described.group {
+            let number = self.members.len() as u16;
+            let relay = described.relay.iter().find(|(_, relay)| relay.pools.contains(name));
+            self.members.push(Member {
+                name: format!("{} {name}", described.name),
+                scenario: described.name.clone(),
+                key: key(&[self.seed, 0x6707, u64::from(number)]),
+                reserve: relay.map_or(0.0, |(_, relay)| relay.reserve_share),
+                relay: relay.map(|(relay, _)| format!("{} {relay}", described.name)),
+                group: group.clone(),
+            });
+            self.add(Segment::Group(number), group.accounts);
+        }
     }
 
     fn add(&mut self, segment: Segment, count: u64) {
@@ -159,6 +176,53 @@ impl Population {
         (block, account - block.first)
     }
 
+    /// The group of a segment, if it is one of a described scenario.
+    #[must_use]
+    pub fn member(&self, segment: Segment) -> Option<&Member> {
+        match segment {
+            Segment::Group(number) => self.members.get(usize::from(number)),
+            _ => None,
+        }
+    }
+
+    /// The name of a segment in the truth.
+    #[must_use]
+    pub fn name(&self, segment: Segment) -> &str {
+        self.member(segment).map_or(segment.name(), |member| &member.name)
+    }
+
+    /// The campaign a segment belongs to, if any.
+    #[must_use]
+    pub fn campaign(&self, segment: Segment) -> Option<&str> {
+        match segment {
+            Segment::LoadBalancer => Some("S1"),
+            Segment::AgenticBulk => Some("S3"),
+            Segment::FirstPool | Segment::SecondPool => Some("S5"),
+            _ => {
+                let member = self.member(segment)?;
+                member.group.role.attacks().then_some(member.scenario.as_str())
+            }
+        }
+    }
+
+    /// `harvest` where all of an account's traffic is harvest, `pool` where it is mixed.
+    #[must_use]
+    pub fn role(&self, segment: Segment) -> &'static str {
+        match segment {
+            Segment::LoadBalancer | Segment::AgenticBulk => Role::Harvest.word(),
+            Segment::FirstPool | Segment::SecondPool => Role::Pool.word(),
+            _ => self.member(segment).map_or(Role::Benign, |member| member.group.role).word(),
+        }
+    }
+
+    /// Whether an account is opened only when another has to be replaced.
+    #[must_use]
+    pub fn in_reserve(&self, account: u32) -> bool {
+        let (block, index) = self.place(account);
+        let reserve = self.member(block.segment).map_or(0.0, |member| member.reserve);
+        reserve > 0.0 && f64::from(index) >= f64::from(block.count) * (1.0 - reserve)
+    }
+
     /// The id that events and truth carry.
     #[must_use]
     pub fn account_id(&self, account: u32) -> String {
@@ -187,6 +251,7 @@ impl Population {
                 Household { id, size: company_size, organization: true }
             }
             Segment::AgenticBulk => self.front(block, place),
+            Segment::Group(_) => self.of_group(block, place),
             _ => self.alone(account),
         }
     }
@@ -200,6 +265,18 @@ impl Population {
             return Household { id, size, organization: true };
         }
         self.alone(block.first + place)
+    }
+
+    fn of_group(&self, block: Block, place: u32) -> Household {
+        let member = self.member(block.segment).expect("the block of a group");
+        let seats = member.group.organization_seats.min(u64::from(block.count)) as u32;
+        if seats > 1 {
+            let id = key(&[member.key, 0x0F6, u64::from(place / seats)]);
+            return Household { id, size: seats, organization: true };
+        }
+        // Honest people live as everybody does; an operator's accounts pretend to be alone.
+        let honest = !member.group.role.attacks() && seats == 0;
+        if honest { self.neighbours(block, place) } else { self.alone(block.first + place) }
     }
 
     fn alone(&self, account: u32) -> Household {

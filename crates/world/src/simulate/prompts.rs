@@ -1,9 +1,10 @@
 //! What ordinary accounts say: whose shared prompts they use, what they paste, what they ask.
 
 use super::dialogue::{Dialogue, Injection, by_seed};
+use super::group::speech::{self, Talk};
 use super::person::Habit;
-use super::population::{Segment, account_key};
-use super::random::{Rng, key};
+use super::population::{Member, Segment, account_key};
+use super::random::{Rng, key, unit_of};
 use super::setting::Setting;
 use super::text::{OPENERS, Prose, Style, push_number};
 use super::words::TOPICS;
@@ -37,6 +38,9 @@ impl Brief {
         count: u32,
         time: i64,
     ) -> Dialogue<'s> {
+        if let Some(member) = setting.population.member(self.segment) {
+            return self.of_group(setting, member, seed, count, time);
+        }
         match (self.segment, self.habit) {
             (Segment::Classroom, _) if count == 0 || by_seed(seed, 1, 0.6) => {
                 self.homework(setting, seed)
@@ -46,6 +50,27 @@ impl Brief {
             (_, Habit::Agent) => self.agent(setting, seed, time),
             _ => self.talk(setting, seed, time),
         }
+    }
+
+    fn of_group<'s>(
+        &self,
+        setting: &'s Setting,
+        member: &Member,
+        seed: u64,
+        count: u32,
+        time: i64,
+    ) -> Dialogue<'s> {
+        let topic = self.topic(setting, seed);
+        let talk = Talk { member, index: self.index, seed, count, topic };
+        let mut dialogue = match (speech::dialogue(setting, talk), self.habit) {
+            (Some(dialogue), _) => dialogue,
+            (None, Habit::Machine) => self.program(setting, seed),
+            (None, Habit::Agent) => self.agent(setting, seed, time),
+            (None, _) => self.talk(setting, seed, time),
+        };
+        let foreign = unit_of(self.own(setting, 0xF0)) < member.group.foreign_share;
+        dialogue.tongue = foreign.then(|| self.own(setting, 0xF1));
+        dialogue
     }
 
     fn own(&self, setting: &Setting, purpose: u64) -> u64 {
@@ -84,7 +109,8 @@ impl Brief {
     fn wave<'s>(&self, setting: &'s Setting, time: i64) -> Option<Injection<'s>> {
         let n7 = setting.client_wave()?;
         let updated = self.segment == Segment::ClientWave && time >= setting.at_hour(n7.hour);
-        updated.then(|| Injection { text: &setting.catalogue.injected, before: false })
+        updated
+            .then(|| Injection { text: setting.catalogue.injected.as_str().into(), before: false })
     }
 
     fn agent<'s>(&self, setting: &'s Setting, seed: u64, time: i64) -> Dialogue<'s> {
@@ -163,6 +189,10 @@ impl Brief {
 #[must_use]
 pub fn question<'s>(setting: &'s Setting, seed: u64, topic: usize) -> Dialogue<'s> {
     let mut prose = Prose::new(&setting.lexicon, topic, seed);
+    let texts = &setting.plan.texts;
+    if !texts.is_empty() {
+        return Dialogue { opening: prose.rng.pick(texts).clone(), ..bare(seed, topic) };
+    }
     let mut opening = String::with_capacity(512);
     if prose.rng.chance(PUBLIC_SHARE) {
         let prompt = prose.rng.pick::<String>(&setting.catalogue.public_prompts);
@@ -196,6 +226,8 @@ pub fn bare<'s>(seed: u64, topic: usize) -> Dialogue<'s> {
         quoted: None,
         injected: None,
         traced: false,
+        rewritten: false,
+        tongue: None,
     }
 }
 

@@ -7,20 +7,22 @@ use event::time::{DAY, HOUR, MINUTE, SECOND};
 use serde::Deserialize;
 
 use super::Error;
-use super::plan::{Plan, Scenario};
+use super::plan::{People, Plan, Scenario};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     #[serde(default = "one")]
     seed: u64,
-    accounts: u64,
+    accounts: Option<u64>,
     start: Option<toml::value::Datetime>,
     hours: Option<u32>,
     requests_per_account: Option<f64>,
     model_release_hour: Option<f64>,
+    people: Option<People>,
+    tenants: Option<u64>,
     #[serde(default)]
-    scenario: Vec<Scenario>,
+    scenario: Vec<toml::Table>,
 }
 
 fn one() -> u64 {
@@ -29,19 +31,33 @@ fn one() -> u64 {
 
 /// Reads a plan and checks it.
 pub fn read(text: &str) -> Result<Plan, Error> {
+    let plan = read_for(text, None)?;
+    plan.check()?;
+    Ok(plan)
+}
+
+/// Reads a plan; `accounts` stands in where the file says none.
+pub fn read_for(text: &str, accounts: Option<u64>) -> Result<Plan, Error> {
     let file: File = toml::from_str(text).map_err(|error| Error::File(error.to_string()))?;
-    let demo = Plan::demo(file.seed, file.accounts);
-    let plan = Plan {
+    let demo = Plan::demo(file.seed, 20_000);
+    let mut scenarios = Vec::new();
+    for table in file.scenario {
+        let name = table.get("name").and_then(toml::Value::as_str).map(str::to_owned);
+        let name = name.ok_or_else(|| Error::File("a [[scenario]] has no name".to_owned()))?;
+        scenarios.push(Scenario::named(&name, file.seed, table)?);
+    }
+    Ok(Plan {
         seed: file.seed,
-        accounts: file.accounts,
+        accounts: file.accounts.or(accounts).unwrap_or(20_000),
         start: file.start.map_or(Ok(demo.start), time)?,
         hours: file.hours.unwrap_or(demo.hours),
         requests_per_account: file.requests_per_account.unwrap_or(demo.requests_per_account),
         model_release_hour: file.model_release_hour.unwrap_or(demo.model_release_hour),
-        scenarios: file.scenario,
-    };
-    plan.check()?;
-    Ok(plan)
+        people: file.people.unwrap_or(People::Calibrated),
+        tenants: file.tenants.unwrap_or(0),
+        scenarios,
+        ..demo
+    })
 }
 
 /// TOML's own date and time, which must say that it is UTC.
@@ -89,7 +105,7 @@ mod tests {
         let error = |text| Plan::from_toml(text).expect_err("a bad file").to_string();
         assert!(error("accounts = 5\ncolour = 1").contains("colour"));
         assert!(error("accounts = 5\n[[scenario]]\nname = \"S1\"\ncardz = 4").contains("cardz"));
-        assert!(error("accounts = 5\n[[scenario]]\nname = \"S9\"").contains("S9"));
+        assert!(error("accounts = 5\n[[scenario]]\nname = \"S99\"").contains("S99"));
         assert!(error("accounts = 5\nhours = 6\n[[scenario]]\nname = \"S5\"").contains("S5"));
         assert!(error("accounts = 5\nstart = 2026-03-02").contains("start"));
     }

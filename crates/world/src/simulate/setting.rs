@@ -4,11 +4,14 @@
 use event::time::{HOUR, MINUTE};
 
 use super::catalogue::Catalogue;
+use super::group;
 use super::plan::{
-    AgenticBulk, Classroom, ClientWave, HotSpare, LoadBalancer, NightlyEvaluation, Plan, Scenario,
+    AgenticBulk, Classroom, ClientWave, HotSpare, LoadBalancer, NightlyEvaluation, People, Plan,
+    Scenario,
 };
 use super::population::{Population, Segment, account_key, account_unit};
 use super::random::{Rng, key, unit_of};
+use super::reaction::{Hold, Holds};
 use super::text::Lexicon;
 
 /// The models on offer before the release, with their shares of the accounts. The strongest is also
@@ -51,6 +54,10 @@ pub struct Setting {
     pub released: i64,
     /// What of everybody's traffic ends up on the new model: a tenth to a quarter.
     pub adoption: f64,
+    /// Whether ordinary accounts are modelled after recorded ones.
+    pub calibrated: bool,
+    /// What holds accounts back, where decisions were given back.
+    pub holds: Holds,
 }
 
 impl Setting {
@@ -67,8 +74,12 @@ impl Setting {
             Scenario::N3(n3) => n3.companies,
             _ => 0,
         });
+        let population = Population::new(plan);
+        let ids = (0..population.total()).map(|account| (account, population.account_id(account)));
         Setting {
-            population: Population::new(plan),
+            holds: Holds::new(&plan.reactions, ids),
+            calibrated: plan.people == People::Calibrated,
+            population,
             catalogue: Catalogue::new(plan.seed, &lexicon, classes, companies),
             lexicon,
             start: plan.start.0,
@@ -128,11 +139,41 @@ impl Setting {
                 let survives = draw < s5.survivor_share;
                 (!survives).then(|| self.at_hour(s5.ban_hour) + swept as i64)
             }
+            Segment::Group(_) => group::blocked_at(self, account),
             Segment::Background if draw < 0.001 => {
                 let mut rng = Rng::new(account_key(self.seed(), account, 0xB10D));
                 Some(self.start + rng.below(self.span() as u64) as i64)
             }
             _ => None,
+        }
+    }
+
+    /// The name of a described campaign, as the plan holds it.
+    #[must_use]
+    pub fn campaign_named(&self, name: Option<&str>) -> Option<&str> {
+        let name = name?;
+        self.plan.scenarios.iter().map(Scenario::name).find(|other| *other == name)
+    }
+
+    /// Whether an account is refused at a time.
+    #[must_use]
+    pub fn refuses(&self, account: u32, time: i64) -> bool {
+        self.blocked_at(account).is_some_and(|blocked| time > blocked)
+            || self.holds.at(account, time) == Hold::Blocked
+    }
+
+    /// The platform that an account is a customer of, where there are several.
+    #[must_use]
+    pub fn tenant(&self, account: u32) -> Option<String> {
+        let (block, _) = self.population.place(account);
+        let own = self.population.member(block.segment).map_or(0, |member| member.group.tenant);
+        match (self.plan.tenants, own) {
+            (0, _) => None,
+            (tenants, 0) => {
+                let draw = account_key(self.seed(), account, 0x7E);
+                Some(format!("platform-{}", 1 + draw % tenants))
+            }
+            (_, own) => Some(format!("platform-{own}")),
         }
     }
 

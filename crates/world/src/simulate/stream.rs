@@ -8,14 +8,18 @@ use event::contract::{Event, Text};
 use event::time::MINUTE;
 use serde::Serialize;
 
-use super::campaign::{Campaign, campaigns};
+use super::campaign::{Campaign, Happening, campaigns};
 use super::exchange::Exchange;
 use super::facts::{Fact, Kind, facts};
+use super::group;
 use super::person::Person;
 use super::population::Population;
 use super::random::{key, mix};
 use super::setting::Setting;
 use super::{Counts, Error, SegmentCount};
+
+/// Bytes of lines that are written together.
+const LINES: usize = 1 << 18;
 
 /// Who makes the next event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,13 +40,21 @@ struct AccountTruth<'t> {
     campaign: Option<&'t str>,
     role: &'t str,
     segment: &'t str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operator: Option<&'t str>,
 }
 
 /// One harvest request of the truth.
 #[derive(Serialize)]
 struct RequestTruth<'t> {
     event_id: &'t str,
-    campaign: &'t str,
+    campaign: Option<&'t str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operator: Option<&'t str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client: Option<&'t str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<String>,
 }
 
 struct Stream<'s, 'w> {
@@ -51,9 +63,9 @@ struct Stream<'s, 'w> {
     people: Vec<Person>,
     campaigns: Vec<Box<dyn Campaign>>,
     facts: Vec<Fact>,
-    events: BufWriter<&'w mut dyn Write>,
-    /// The line being written.
-    line: Vec<u8>,
+    events: &'w mut dyn Write,
+    /// Lines that are still to be written.
+    lines: Vec<u8>,
     truth: BufWriter<&'w mut dyn Write>,
     counts: Counts,
 }
@@ -97,16 +109,19 @@ impl<'s, 'w> Stream<'s, 'w> {
             people: Vec::new(),
             campaigns: campaigns(setting),
             facts: facts(setting),
-            events: BufWriter::with_capacity(1 << 18, events),
-            line: Vec::new(),
+            events,
+            lines: Vec::with_capacity(2 * LINES),
             truth: BufWriter::with_capacity(1 << 16, truth),
             counts: Counts::default(),
         };
         for block in setting.population.blocks() {
-            let (name, accounts) = (block.segment.name(), u64::from(block.count));
+            let name = setting.population.name(block.segment).to_owned();
+            let accounts = u64::from(block.count);
             stream.counts.segments.push(SegmentCount { name, accounts, requests: 0 });
-            if block.segment.campaign().is_none() {
-                let people = block.accounts().filter_map(|account| Person::new(setting, account));
+            if group::acts(setting, block.segment) {
+                let there = |account: &u32| !setting.population.in_reserve(*account);
+                let people = block.accounts().filter(there);
+                let people = people.filter_map(|account| Person::new(setting, account));
                 stream.people.extend(people);
             }
         }
@@ -127,17 +142,27 @@ impl<'s, 'w> Stream<'s, 'w> {
     fn account_truth(&mut self) -> Result<(), Error> {
         let population: &Population = &self.setting.population;
         for account in population.shuffled() {
-            let (block, _) = population.place(account);
-            let line = AccountTruth {
-                account_id: &population.account_id(account),
-                campaign: block.segment.campaign(),
-                role: block.segment.role(),
-                segment: block.segment.name(),
-            };
-            serde_json::to_writer(&mut self.truth, &line)?;
-            self.truth.write_all(b"\n")?;
-            self.counts.accounts += 1;
+            if !population.in_reserve(account) {
+                self.one_account(account)?;
+            }
         }
+        Ok(())
+    }
+
+    fn one_account(&mut self, account: u32) -> Result<(), Error> {
+        let population: &Population = &self.setting.population;
+        let (block, _) = population.place(account);
+        let member = population.member(block.segment);
+        let line = AccountTruth {
+            account_id: &population.account_id(account),
+            campaign: population.campaign(block.segment),
+            role: population.role(block.segment),
+            segment: population.name(block.segment),
+            operator: member.and_then(|member| member.relay.as_deref()),
+        };
+        serde_json::to_writer(&mut self.truth, &line)?;
+        self.truth.write_all(b"\n")?;
+        self.counts.accounts += 1;
         Ok(())
     }
 
@@ -152,11 +177,20 @@ impl<'s, 'w> Stream<'s, 'w> {
 
     fn campaign(&mut self, index: u32) -> Result<(), Error> {
         let campaign = &mut self.campaigns[index as usize];
-        let exchange = campaign.step(self.setting);
+        let happening = campaign.step(self.setting);
         if let Some(time) = campaign.next_time() {
             self.due.push(due(self.setting, time, Source::Campaign(index)));
         }
-        self.request(exchange)
+        match happening {
+            Happening::Exchange(exchange) => self.request(*exchange),
+            Happening::Fact(fact) => {
+                if fact.kind == Kind::Signup {
+                    self.one_account(fact.account)?;
+                }
+                self.one_fact(fact)
+            }
+            Happening::Nothing => Ok(()),
+        }
     }
 
     fn fact(&mut self, index: u32) -> Result<(), Error> {
@@ -164,12 +198,16 @@ impl<'s, 'w> Stream<'s, 'w> {
         if let Some(next) = self.facts.get(index as usize + 1) {
             self.due.push(due(self.setting, next.time, Source::Facts(index + 1)));
         }
+        self.one_fact(fact)
+    }
+
+    fn one_fact(&mut self, fact: Fact) -> Result<(), Error> {
         match fact.kind {
             Kind::Signup => self.counts.signups += 1,
             Kind::Payment => self.counts.payments += 1,
             Kind::Verification => self.counts.verifications += 1,
             Kind::Enforcement => self.counts.enforcements += 1,
-            Kind::ModelRelease | Kind::ClientRelease => {}
+            Kind::ModelRelease | Kind::ClientRelease | Kind::DeclaredUse => {}
         }
         let event = fact.into_event(self.setting, self.event_id());
         self.event(&event)
@@ -181,9 +219,17 @@ impl<'s, 'w> Stream<'s, 'w> {
         let segment = blocks.partition_point(|block| block.first <= exchange.account) - 1;
         self.counts.segments[segment].requests += 1;
         self.counts.requests += 1;
-        if let Some(campaign) = exchange.harvest_of {
-            self.counts.harvest_requests += 1;
-            serde_json::to_writer(&mut self.truth, &RequestTruth { event_id: &id, campaign })?;
+        let origin = exchange.extras.origin.as_ref();
+        self.counts.harvest_requests += u64::from(exchange.harvest_of.is_some());
+        if exchange.harvest_of.is_some() || origin.is_some() {
+            let line = RequestTruth {
+                event_id: &id,
+                campaign: exchange.harvest_of,
+                operator: origin.map(|origin| origin.operator.as_str()),
+                client: origin.map(|origin| origin.client.as_str()),
+                session: origin.map(|origin| format!("ses_{:016x}", origin.session)),
+            };
+            serde_json::to_writer(&mut self.truth, &line)?;
             self.truth.write_all(b"\n")?;
         }
         let (event, bytes) = exchange.into_event(self.setting, id);
@@ -198,16 +244,20 @@ impl<'s, 'w> Stream<'s, 'w> {
     }
 
     fn event(&mut self, event: &Event<'_>) -> Result<(), Error> {
-        self.line.clear();
-        serde_json::to_writer(&mut self.line, event)?;
-        self.line.push(b'\n');
-        self.events.write_all(&self.line)?;
-        self.counts.bytes += self.line.len() as u64;
+        let before = self.lines.len();
+        serde_json::to_writer(&mut self.lines, event)?;
+        self.lines.push(b'\n');
+        self.counts.bytes += (self.lines.len() - before) as u64;
+        if self.lines.len() > LINES {
+            self.events.write_all(&self.lines)?;
+            self.lines.clear();
+        }
         self.counts.events += 1;
         Ok(())
     }
 
     fn finish(mut self) -> Result<Counts, Error> {
+        self.events.write_all(&self.lines)?;
         self.events.flush()?;
         self.truth.flush()?;
         Ok(self.counts)

@@ -18,6 +18,27 @@ pub struct Lexicon {
     nouns: Vec<&'static str>,
     people: Vec<&'static str>,
     places: Vec<&'static str>,
+    /// The patterns of each style, cut at their slots.
+    patterns: [Vec<Pattern>; 5],
+}
+
+/// A pattern: what stands before each slot, the slot, and what stands after the last.
+struct Pattern {
+    slots: Vec<(&'static str, u8)>,
+    rest: &'static str,
+}
+
+impl Pattern {
+    fn new(text: &'static str) -> Pattern {
+        let mut pieces = text.split('{');
+        let mut before = pieces.next().unwrap_or_default();
+        let mut slots = Vec::new();
+        for piece in pieces {
+            slots.push((before, piece.as_bytes()[0]));
+            before = &piece[2..];
+        }
+        Pattern { slots, rest: before }
+    }
 }
 
 impl Default for Lexicon {
@@ -39,6 +60,8 @@ impl Lexicon {
             nouns: split(words::NOUNS),
             people: split(words::PEOPLE),
             places: split(words::PLACES),
+            patterns: [&QUESTIONS[..], &TASKS, &STATEMENTS, &REPORTS, &CODE]
+                .map(|texts| texts.iter().map(|text| Pattern::new(text)).collect()),
         }
     }
 }
@@ -91,17 +114,22 @@ impl<'l> Prose<'l> {
     /// Adds whole sentences (or lines) until about `bytes` have been added.
     pub fn write(&mut self, style: Style, bytes: usize, out: &mut String) {
         let end = out.len() + bytes;
-        let (patterns, gap): (&[&str], char) = match style {
-            Style::Question => (&QUESTIONS, ' '),
-            Style::Task => (&TASKS, ' '),
-            Style::Statement => (&STATEMENTS, ' '),
-            Style::Report => (&REPORTS, '\n'),
-            Style::Code => (&CODE, '\n'),
+        let (number, gap) = match style {
+            Style::Question => (0, ' '),
+            Style::Task => (1, ' '),
+            Style::Statement => (2, ' '),
+            Style::Report => (3, '\n'),
+            Style::Code => (4, '\n'),
         };
+        let patterns = &self.lexicon.patterns[number];
         loop {
             let pattern = self.rng.pick(patterns);
             let start = out.len();
-            self.fill(pattern, out);
+            for &(before, slot) in &pattern.slots {
+                out.push_str(before);
+                self.slot(slot, out);
+            }
+            out.push_str(pattern.rest);
             if gap == ' ' {
                 out[start..start + 1].make_ascii_uppercase();
             }

@@ -7,17 +7,18 @@ use std::collections::BinaryHeap;
 use event::time::{HOUR, MINUTE, SECOND};
 
 use super::super::dialogue::Dialogue;
-use super::super::exchange::{Exchange, Status};
+use super::super::exchange::Status;
 use super::super::plan;
 use super::super::population::Segment;
 use super::super::prompts::bare;
 use super::super::random::{Rng, key, unit_of};
+use super::super::reaction::Hold;
 use super::super::setting::{RELEASED, STRONGEST, Setting};
 use super::super::text::{Prose, Style};
 use super::super::words::TOPICS;
 use super::pool::Pool;
 use super::templates::{AGENT_TASK, ORCHESTRATOR};
-use super::{Campaign, Dispatch, joined};
+use super::{Campaign, Dispatch, Happening, joined};
 
 /// A session under way, ordered by when its next request is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,6 +42,8 @@ pub struct AgenticBulk {
     arrival: i64,
     gap: f64,
     begun: u64,
+    /// The account used last, for when no other is left.
+    last: u32,
     rng: Rng,
     end: i64,
 }
@@ -63,14 +66,17 @@ impl AgenticBulk {
         let mut rng = Rng::new(key(&[setting.seed(), 0x53]));
         let arrival = setting.start + (gap * rng.exponential()) as i64 + SECOND;
         let live = BinaryHeap::new();
-        AgenticBulk { parameters, pool, live, arrival, gap, begun: 0, rng, end: setting.end }
+        let last = block.first;
+        AgenticBulk { parameters, pool, live, arrival, gap, begun: 0, last, rng, end: setting.end }
     }
 
     /// Deals a new session to the account that has rested longest.
     fn begin(&mut self, setting: &Setting) -> Session {
         let time = self.arrival;
         self.arrival += (self.gap * self.rng.exponential()) as i64 + 1;
-        let account = self.pool.take(time, |_| true).expect("the first account never leaves");
+        let account = self.pool.take(time, |account| usable(setting, account, time));
+        let account = account.unwrap_or(self.last);
+        self.last = account;
         let seed = key(&[setting.seed(), 0x530, self.begun]);
         self.begun += 1;
         let turns = self.rng.between(6, 20) as u32;
@@ -101,7 +107,8 @@ impl AgenticBulk {
         let Reverse(mut session) = self.live.pop().expect("the caller saw a next time");
         let sticky = (self.parameters.sticky_minutes * MINUTE as f64) as i64;
         if session.time - session.bound > sticky
-            && let Some(account) = self.pool.take(session.time, |_| true)
+            && let Some(account) =
+                self.pool.take(session.time, |account| usable(setting, account, session.time))
         {
             session.resumed &= account == session.account;
             session.account = account;
@@ -117,6 +124,11 @@ impl AgenticBulk {
         let draw = unit_of(key(&[session.seed, 0x917]));
         if draw < moved * self.parameters.pivot_share { RELEASED } else { STRONGEST }
     }
+}
+
+/// Whether the relay would use an account: it learns of a block within two minutes.
+fn usable(setting: &Setting, account: u32, time: i64) -> bool {
+    setting.holds.at(account, time - 2 * MINUTE) != Hold::Blocked
 }
 
 fn dialogue<'s>(setting: &'s Setting, seed: u64) -> Dialogue<'s> {
@@ -140,9 +152,12 @@ impl Campaign for AgenticBulk {
         Some(live.min(self.arrival)).filter(|&time| time < self.end)
     }
 
-    fn step<'s>(&mut self, setting: &'s Setting) -> Exchange<'s> {
+    fn step<'s>(&mut self, setting: &'s Setting) -> Happening<'s> {
         let session = self.due(setting);
-        let status = Status::usual(&mut self.rng);
+        let status = match setting.refuses(session.account, session.time) {
+            true => Status::Blocked,
+            false => Status::usual(&mut self.rng),
+        };
         let exchange = Dispatch {
             account: session.account,
             time: session.time,
@@ -155,7 +170,9 @@ impl Campaign for AgenticBulk {
             harvest: true,
         }
         .exchange(setting);
-        self.go_on(session, status != Status::Overloaded);
-        exchange
+        if status != Status::Blocked {
+            self.go_on(session, status != Status::Overloaded);
+        }
+        Happening::Exchange(Box::new(exchange))
     }
 }

@@ -10,16 +10,17 @@ use std::collections::BinaryHeap;
 use event::time::{HOUR, MINUTE, SECOND};
 
 use super::super::dialogue::{Dialogue, Injection, by_seed};
-use super::super::exchange::{Exchange, Status};
+use super::super::exchange::Status;
 use super::super::plan;
 use super::super::population::{Segment, account_key};
 use super::super::prompts::{any_topic, question};
 use super::super::random::{Rng, key};
+use super::super::reaction::Hold;
 use super::super::setting::{STRONGEST, SWEEP, Setting};
 use super::super::words::TOPICS;
 use super::pool::Pool;
 use super::templates::FIXED;
-use super::{Campaign, Dispatch, joined};
+use super::{Campaign, Dispatch, Happening, joined};
 
 /// A session under way, ordered by when its next request is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,6 +50,8 @@ pub struct HotSpare {
     gap: f64,
     begun: u64,
     survivors: bool,
+    /// Whether decisions are given back.
+    reacts: bool,
     /// An account that is there from the start.
     first: u32,
     ban: i64,
@@ -87,6 +90,7 @@ impl HotSpare {
             begun: 0,
             first: first.start,
             survivors: first.any(|account| setting.blocked_at(account).is_none()),
+            reacts: !setting.plan.reactions.is_empty(),
             ban,
             takeover,
             rng: Rng::new(key(&[setting.seed(), 0x55])),
@@ -152,7 +156,8 @@ impl HotSpare {
             Some(_) if !patient => false,
             Some(at) => now < at + (account_key(setting.seed(), account, 0x64ACE) % GRACE) as i64,
         };
-        if let Some(account) = self.pool.take(now, usable) {
+        let held = |account| setting.holds.at(account, now - GRACE as i64 / 2) == Hold::Blocked;
+        if let Some(account) = self.pool.take(now, |account| usable(account) && !held(account)) {
             session.resumed &= account == session.account;
             session.account = account;
             session.bound = now;
@@ -186,7 +191,9 @@ impl HotSpare {
                 session.time += pause as i64 + SECOND;
             }
         }
-        if session.turn < session.turns && session.time < self.end {
+        // One that is refused again and again is given up; without decisions that never happens.
+        let hopeless = self.reacts && session.denied > 8;
+        if session.turn < session.turns && session.time < self.end && !hopeless {
             self.live.push(Reverse(session));
         }
     }
@@ -214,7 +221,7 @@ impl HotSpare {
         if system {
             dialogue.system = Some(text.into());
         } else {
-            dialogue.injected = Some(Injection { text, before: variant % 4 == 1 });
+            dialogue.injected = Some(Injection { text: text.into(), before: variant % 4 == 1 });
         }
         if by_seed(session.seed, 0x7001, 0.35) {
             dialogue.tools = &setting.catalogue.toolsets[5 + (session.seed % 11) as usize];
@@ -230,10 +237,13 @@ impl Campaign for HotSpare {
         Some(live.min(self.arrival)).filter(|&time| time < self.end)
     }
 
-    fn step<'s>(&mut self, setting: &'s Setting) -> Exchange<'s> {
+    fn step<'s>(&mut self, setting: &'s Setting) -> Happening<'s> {
         let session = self.due(setting);
         let status = match setting.blocked_at(session.account) {
             Some(at) if session.time > at => Status::Blocked,
+            _ if setting.holds.at(session.account, session.time) == Hold::Blocked => {
+                Status::Blocked
+            }
             _ => Status::usual(&mut self.rng),
         };
         let usual = setting.usual_model(session.account, session.time);
@@ -250,6 +260,6 @@ impl Campaign for HotSpare {
         }
         .exchange(setting);
         self.go_on(session, status);
-        exchange
+        Happening::Exchange(Box::new(exchange))
     }
 }

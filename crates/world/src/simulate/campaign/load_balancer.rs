@@ -8,18 +8,22 @@ use std::collections::VecDeque;
 use event::time::SECOND;
 
 use super::super::dialogue::{Dialogue, Quoted};
-use super::super::exchange::{Exchange, Status};
+use super::super::exchange::Status;
 use super::super::plan;
 use super::super::population::Segment;
 use super::super::prompts::{any_topic, bare};
 use super::super::random::{Rng, key};
+use super::super::reaction::Hold;
 use super::super::setting::{STRONGEST, Setting};
 use super::super::text::{Prose, Style};
 use super::templates::{JUDGE, REASONING, REWRITE};
-use super::{Campaign, Dispatch, joined};
+use super::{Campaign, Dispatch, Happening, joined};
 
 /// Answers that are kept to be asked about.
 const ARCHIVE: usize = 400;
+
+/// How long it goes on with an account that is blocked.
+const LEARNS: i64 = 2 * 60 * SECOND;
 
 /// The scheduler of S1.
 pub struct LoadBalancer {
@@ -82,7 +86,8 @@ impl LoadBalancer {
         for _ in 0..self.rotation.len() {
             let account = self.rotation[self.position];
             self.position = (self.position + 1) % self.rotation.len();
-            if joined(setting, account).is_none_or(|from| from < time) {
+            let known = setting.holds.at(account, time - LEARNS) == Hold::Blocked;
+            if !known && joined(setting, account).is_none_or(|from| from < time) {
                 return account;
             }
         }
@@ -139,13 +144,19 @@ impl Campaign for LoadBalancer {
         self.burst.front().copied()
     }
 
-    fn step<'s>(&mut self, setting: &'s Setting) -> Exchange<'s> {
+    fn step<'s>(&mut self, setting: &'s Setting) -> Happening<'s> {
         let time = self.burst.pop_front().expect("the caller saw a next time");
         let account = self.account(setting, time);
         let dialogue = self.dialogue(setting, time);
-        let status = Status::with_refusals(&mut self.rng, 0.015, &REFUSALS);
+        let status = match setting.refuses(account, time) {
+            true => Status::Blocked,
+            false => Status::with_refusals(&mut self.rng, 0.015, &REFUSALS),
+        };
         if status == Status::Served && dialogue.quoted.is_none() {
-            self.archive.push_back((time, Quoted { seed: dialogue.seed, topic: dialogue.topic }));
+            self.archive.push_back((
+                time,
+                Quoted { seed: dialogue.seed, topic: dialogue.topic, traced: false },
+            ));
             if self.archive.len() > ARCHIVE {
                 self.archive.pop_front();
             }
@@ -160,7 +171,8 @@ impl Campaign for LoadBalancer {
         } else {
             STRONGEST
         };
-        Dispatch { account, time, dialogue, turn, moves, resumed, model, status, harvest }
-            .exchange(setting)
+        let dispatch =
+            Dispatch { account, time, dialogue, turn, moves, resumed, model, status, harvest };
+        Happening::Exchange(Box::new(dispatch.exchange(setting)))
     }
 }

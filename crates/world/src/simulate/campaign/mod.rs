@@ -6,12 +6,16 @@
 mod agentic_bulk;
 mod hot_spare;
 mod load_balancer;
-mod pool;
-mod templates;
+pub mod pool;
+pub mod templates;
+
+use event::time::MINUTE;
 
 use super::client::{client, place};
 use super::dialogue::Dialogue;
-use super::exchange::{Exchange, Status};
+use super::exchange::{Exchange, Extras, Status};
+use super::facts::Fact;
+use super::group;
 use super::person::habit;
 use super::population::{Segment, account_unit};
 use super::random::key;
@@ -27,7 +31,17 @@ pub trait Campaign {
     fn next_time(&self) -> Option<i64>;
 
     /// Makes that request.
-    fn step<'s>(&mut self, setting: &'s Setting) -> Exchange<'s>;
+    fn step<'s>(&mut self, setting: &'s Setting) -> Happening<'s>;
+}
+
+/// What a campaign does: a request, or what an account needs before.
+pub enum Happening<'s> {
+    /// A request.
+    Exchange(Box<Exchange<'s>>),
+    /// A sign-up or payment of an account that was not there from the start.
+    Fact(Fact),
+    /// Something that nobody sees.
+    Nothing,
 }
 
 /// The campaigns of a plan.
@@ -43,6 +57,7 @@ pub fn campaigns(setting: &Setting) -> Vec<Box<dyn Campaign>> {
     if let Some(parameters) = setting.hot_spare() {
         all.push(Box::new(HotSpare::new(setting, parameters.clone())));
     }
+    all.extend(super::relay::relays(setting));
     all
 }
 
@@ -51,6 +66,9 @@ pub fn campaigns(setting: &Setting) -> Vec<Box<dyn Campaign>> {
 #[must_use]
 pub fn joined(setting: &Setting, account: u32) -> Option<i64> {
     let (block, _) = setting.population.place(account);
+    if let Segment::Group(_) = block.segment {
+        return group::signup_time(setting, account).map(|time| time + 12 * MINUTE);
+    }
     let (share, latest) = match block.segment {
         Segment::LoadBalancer => (setting.load_balancer()?.new_account_share, 0.5),
         Segment::AgenticBulk => (setting.agentic_bulk()?.new_account_share, 0.5),
@@ -104,8 +122,9 @@ impl<'s> Dispatch<'s> {
             model: self.model,
             status: self.status,
             channel: place.software.channel,
-            client: client(setting, self.account, segment, &place, conversation, self.time),
-            harvest_of: segment.campaign().filter(|_| self.harvest),
+            client: Some(client(setting, self.account, segment, &place, conversation, self.time)),
+            harvest_of: setting.population.campaign(segment).filter(|_| self.harvest),
+            extras: Extras::default(),
             dialogue: self.dialogue,
         }
     }
