@@ -19,6 +19,23 @@ const REPLACEMENT_REQUESTS: u64 = 5;
 /// Sessions among them: one long conversation repeats its first words in every request.
 const REPLACEMENT_SESSIONS: u64 = 2;
 
+/// The loose accounts that some live cluster might take in: whoever has neither a partner nor a
+/// joining object nor a request on a cluster's own template is tied to none, and nearly nobody has.
+pub fn candidates(state: &State) -> BTreeSet<AccountKey> {
+    let owners = owners(state);
+    let joining = state.objects.unordered().filter(|(_, object)| cap(object.layer).1);
+    let mut joining: Vec<ObjectKey> = joining.map(|(key, _)| key).collect();
+    joining.sort_unstable();
+    let may_belong = |known: &Known| {
+        let Some(standing) = &known.standing else { return false };
+        !known.partners.is_empty()
+            || known.objects.iter().any(|key| joining.binary_search(key).is_ok())
+            || standing.flows.iter().any(|flow| owners.contains_key(&flow.template))
+    };
+    let loose = state.accounts.unordered().filter(|(_, known)| known.cluster.is_none());
+    loose.filter(|(_, known)| may_belong(known)).map(|(key, _)| key).collect()
+}
+
 /// Takes in those of `candidates` that belong to a live cluster; returns the clusters that grew.
 pub fn attach(state: &mut State, candidates: &BTreeSet<AccountKey>) -> BTreeSet<Digest> {
     let mut grown = BTreeSet::new();

@@ -6,7 +6,7 @@
 //! generalised core of V. Batagelj and M. Zaveršnik (2002) on the weights: while any account is tied
 //! to the rest by less than the floor, it goes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use event::Nats;
 use event::dossier::Membership;
@@ -44,187 +44,272 @@ pub struct Component {
     pub echoes: u64,
 }
 
-/// A shared thing as the graph sees it.
-struct Thing {
-    nats: Nats,
-    layer: Layer,
-    accounts: Vec<AccountKey>,
-    dispersion: Option<u64>,
-}
-
 /// What an echo is worth: two sessions, or two partners of one of them, are needed for any.
 #[must_use]
 pub fn echo_worth(sessions: usize, partners: usize) -> Nats {
     if sessions < 2 && partners < 2 { Nats::ZERO } else { ECHO.times(sessions.min(2) as i64) }
 }
 
-/// Everything in the graph, ready to be walked.
-struct Graph {
-    echoes: BTreeMap<AccountKey, Vec<(AccountKey, Nats)>>,
-    things: Vec<Thing>,
-    of_account: BTreeMap<AccountKey, Vec<usize>>,
+/// A shared thing as the graph sees it.
+struct Thing {
+    nats: Nats,
+    layer: Layer,
+    /// Indices of those who share it.
+    nodes: Vec<u32>,
+    dispersion: Option<u64>,
 }
 
-/// All components of at least `least` accounts.
+/// What joins: accounts by index, echoes between them, things that they share.
+///
+/// Only accounts that something joins to others are nodes. Nothing here depends on the order in
+/// which links are listed: sums, minima and sets come out of it.
+struct Graph {
+    /// By key, so that an index sorts as its account does.
+    accounts: Vec<AccountKey>,
+    echoes: Vec<(u32, u32, Nats)>,
+    things: Vec<Thing>,
+}
+
+/// All components of at least `least` accounts, by their first account.
 #[must_use]
 pub fn components(state: &State, cohorts: &[Cohort], least: usize) -> Vec<Component> {
     let graph = build(state, cohorts);
-    let mut found = Vec::new();
-    let mut seen = BTreeSet::new();
-    let nodes: BTreeSet<AccountKey> =
-        graph.echoes.keys().chain(graph.of_account.keys()).copied().collect();
-    for start in nodes {
-        if seen.contains(&start) || (least > 1 && is_alone(&graph, start)) {
-            continue;
-        }
-        let reached = reach(&graph, start);
-        seen.extend(reached.iter().copied());
-        if reached.len() >= least {
-            split(&graph, peel(&graph, reached), least, &mut found);
-        }
-    }
-    found
+    let groups = groups(&graph, least);
+    let soft = soft(state, &graph, &groups);
+    let ties = Ties::new(&graph, &soft);
+    let found = groups.members.iter().filter_map(|members| {
+        let members = ties.peel(members);
+        (members.len() >= least).then(|| ties.component(&members))
+    });
+    found.collect()
 }
 
 fn build(state: &State, cohorts: &[Cohort]) -> Graph {
     let partners =
         |account: AccountKey| state.accounts.get(account).map_or(0, |known| known.partners.len());
-    let mut graph =
-        Graph { echoes: BTreeMap::new(), things: Vec::new(), of_account: BTreeMap::new() };
-    for ((one, other), echo) in state.echoes.iter() {
-        let most = partners(one).max(partners(other));
-        let nats = echo_worth(echo.sessions.len(), most);
+    let mut echoes = Vec::new();
+    for ((one, other), echo) in state.echoes.unordered() {
+        let sessions = echo.sessions.len();
+        // Two sessions are enough, whoever else is echoed.
+        let most = if sessions < 2 { partners(one).max(partners(other)) } else { sessions };
+        let nats = echo_worth(sessions, most);
         if nats > Nats::ZERO {
-            graph.echoes.entry(one).or_default().push((other, nats));
-            graph.echoes.entry(other).or_default().push((one, nats));
+            echoes.push((one, other, nats));
         }
     }
-    for (_, object) in state.objects.iter() {
-        let nats = object.surprise.min(cap(object.layer).0);
-        if nats == Nats::ZERO {
-            continue;
-        }
-        let accounts = by_party(state, &object.accounts);
-        if accounts.len() >= 2 {
-            graph.things.push(Thing { nats, layer: object.layer, accounts, dispersion: None });
-        }
-    }
-    for cohort in cohorts {
-        graph.things.push(Thing {
-            nats: cohort.nats,
-            layer: Layer::LoadBalance,
-            accounts: cohort.accounts.clone(),
-            dispersion: cohort.dispersion,
-        });
-    }
-    for (index, thing) in graph.things.iter().enumerate() {
-        for account in &thing.accounts {
-            graph.of_account.entry(*account).or_default().push(index);
+    let mut shared = Vec::new();
+    for (_, object) in state.objects.unordered() {
+        let (most, joins) = cap(object.layer);
+        let nats = object.surprise.min(most);
+        if joins && nats != Nats::ZERO {
+            let accounts = by_party(state, &object.accounts);
+            if accounts.len() >= 2 {
+                shared.push((nats, object.layer, accounts, None));
+            }
         }
     }
-    graph
+    shared.extend(cohorts.iter().map(|cohort| {
+        (cohort.nats, Layer::LoadBalance, cohort.accounts.clone(), cohort.dispersion)
+    }));
+    let mut accounts: Vec<AccountKey> =
+        echoes.iter().flat_map(|(one, other, _)| [*one, *other]).collect();
+    accounts.extend(shared.iter().flat_map(|(_, _, those, _)| those));
+    accounts.sort_unstable();
+    accounts.dedup();
+    let node = |account: &AccountKey| node_of(&accounts, *account);
+    let echoes = echoes
+        .iter()
+        .filter_map(|(one, other, nats)| Some((node(one)?, node(other)?, *nats)))
+        .collect();
+    let things = shared
+        .iter()
+        .map(|(nats, layer, those, dispersion)| Thing {
+            nats: *nats,
+            layer: *layer,
+            nodes: those.iter().filter_map(node).collect(),
+            dispersion: *dispersion,
+        })
+        .collect();
+    Graph { accounts, echoes, things }
+}
+
+fn node_of(accounts: &[AccountKey], account: AccountKey) -> Option<u32> {
+    accounts.binary_search(&account).ok().map(|index| index as u32)
 }
 
 /// One account for each party: what accounts of one organisation share among themselves says
 /// nothing, so the first speaks for all. Accounts whose party is not known yet say nothing either.
 fn by_party(state: &State, accounts: &[AccountKey]) -> Vec<AccountKey> {
-    let mut seen = BTreeSet::new();
-    let known = accounts.iter().filter(|account| {
+    let mut organizations = BTreeSet::new();
+    let speaks = |account: &&AccountKey| {
         let known = state.accounts.get(**account).filter(|known| known.has_party());
-        known.is_some_and(|known| seen.insert(known.party(**account)))
-    });
-    known.copied().collect()
+        known.is_some_and(|known| known.organization.is_none_or(|one| organizations.insert(one)))
+    };
+    accounts.iter().filter(speaks).copied().collect()
 }
 
-/// Whether nothing joins the account to any other, as with most of those that share a network.
-fn is_alone(graph: &Graph, account: AccountKey) -> bool {
-    let things = graph.of_account.get(&account).into_iter().flatten();
-    !graph.echoes.contains_key(&account)
-        && things.into_iter().all(|index| !cap(graph.things[*index].layer).1)
+/// Components that are large enough to matter.
+struct Groups {
+    /// The nodes of each, in order; the groups by their first node.
+    members: Vec<Vec<u32>>,
+    /// The accounts of all of them, by key.
+    accounts: Vec<AccountKey>,
 }
 
-fn reach(graph: &Graph, start: AccountKey) -> BTreeSet<AccountKey> {
-    let mut reached = BTreeSet::from([start]);
-    let mut opened = BTreeSet::new();
-    let mut queue = vec![start];
-    while let Some(account) = queue.pop() {
-        let echoes = graph.echoes.get(&account).into_iter().flatten().map(|(other, _)| *other);
-        let things = graph.of_account.get(&account).into_iter().flatten();
-        // Each thing is opened once, so that a card of n accounts costs n steps and not n².
-        let shared = things
-            .filter(|index| cap(graph.things[**index].layer).1 && opened.insert(**index))
-            .flat_map(|index| graph.things[*index].accounts.iter().copied());
-        let next: Vec<AccountKey> = echoes.chain(shared).collect();
-        queue.extend(next.into_iter().filter(|other| reached.insert(*other)));
+fn groups(graph: &Graph, least: usize) -> Groups {
+    let mut union = Union::new(graph.accounts.len());
+    for (one, other, _) in &graph.echoes {
+        union.join(*one, *other);
     }
-    reached
+    for thing in &graph.things {
+        thing.nodes.windows(2).for_each(|pair| union.join(pair[0], pair[1]));
+    }
+    let mut by_root: Vec<Vec<u32>> = vec![Vec::new(); graph.accounts.len()];
+    for node in 0..graph.accounts.len() as u32 {
+        by_root[union.root(node) as usize].push(node);
+    }
+    let members: Vec<Vec<u32>> = by_root.into_iter().filter(|group| group.len() >= least).collect();
+    let nodes = members.iter().flatten();
+    let mut accounts: Vec<AccountKey> = nodes.map(|node| graph.accounts[*node as usize]).collect();
+    accounts.sort_unstable();
+    Groups { members, accounts }
 }
 
-/// What ties an account to the accounts in `among`.
-fn tie(graph: &Graph, account: AccountKey, among: &BTreeSet<AccountKey>) -> Membership {
-    let echoes = graph.echoes.get(&account).into_iter().flatten();
-    let mut coordination: Nats =
-        echoes.filter(|(other, _)| among.contains(other)).map(|(_, nats)| *nats).sum();
-    let mut identity = Nats::ZERO;
-    for index in graph.of_account.get(&account).into_iter().flatten() {
-        let thing = &graph.things[*index];
-        let others = thing.accounts.iter().filter(|other| among.contains(other)).take(2).count();
-        if others >= 2 {
-            match thing.layer {
-                Layer::LoadBalance => coordination += thing.nats,
-                _ => identity += thing.nats,
+/// Sets that grow together (union-find); the root of each is its smallest node.
+struct Union(Vec<u32>);
+
+impl Union {
+    fn new(nodes: usize) -> Union {
+        Union((0..nodes as u32).collect())
+    }
+
+    fn root(&mut self, mut node: u32) -> u32 {
+        while self.0[node as usize] != node {
+            let above = self.0[self.0[node as usize] as usize];
+            self.0[node as usize] = above;
+            node = above;
+        }
+        node
+    }
+
+    fn join(&mut self, one: u32, other: u32) {
+        let (one, other) = (self.root(one), self.root(other));
+        self.0[one.max(other) as usize] = one.min(other);
+    }
+}
+
+/// The things that join nobody but add to what ties the members of groups: networks, sign-ups. Most
+/// of them are shared by accounts that nothing joins, and are left out.
+fn soft(state: &State, graph: &Graph, groups: &Groups) -> Vec<Thing> {
+    let mut things = Vec::new();
+    if groups.members.is_empty() {
+        return things;
+    }
+    let grouped = |account: &&AccountKey| groups.accounts.binary_search(account).is_ok();
+    for (_, object) in state.objects.unordered() {
+        let (most, joins) = cap(object.layer);
+        let nats = object.surprise.min(most);
+        if joins || nats == Nats::ZERO || object.accounts.iter().filter(grouped).nth(1).is_none() {
+            continue;
+        }
+        let accounts = by_party(state, &object.accounts);
+        let nodes = accounts.iter().filter(grouped);
+        let nodes = nodes.filter_map(|account| node_of(&graph.accounts, *account)).collect();
+        things.push(Thing { nats, layer: object.layer, nodes, dispersion: None });
+    }
+    things
+}
+
+/// What ties each node: its echoes and its things.
+struct Ties<'g> {
+    graph: &'g Graph,
+    things: Vec<&'g Thing>,
+    echoes_of: Vec<Vec<(u32, Nats)>>,
+    things_of: Vec<Vec<u32>>,
+}
+
+impl<'g> Ties<'g> {
+    fn new(graph: &'g Graph, soft: &'g [Thing]) -> Ties<'g> {
+        let nodes = graph.accounts.len();
+        let things: Vec<&Thing> = graph.things.iter().chain(soft).collect();
+        let (mut echoes_of, mut things_of) = (vec![Vec::new(); nodes], vec![Vec::new(); nodes]);
+        for (one, other, nats) in &graph.echoes {
+            echoes_of[*one as usize].push((*other, *nats));
+            echoes_of[*other as usize].push((*one, *nats));
+        }
+        for (index, thing) in things.iter().enumerate() {
+            thing.nodes.iter().for_each(|node| things_of[*node as usize].push(index as u32));
+        }
+        Ties { graph, things, echoes_of, things_of }
+    }
+
+    /// What ties a node to those that are `among`.
+    fn tie(&self, node: u32, among: &Among) -> Membership {
+        let echoes = self.echoes_of[node as usize].iter();
+        let mut coordination: Nats =
+            echoes.filter(|(other, _)| among.has(*other)).map(|(_, nats)| *nats).sum();
+        let mut identity = Nats::ZERO;
+        for index in &self.things_of[node as usize] {
+            let thing = self.things[*index as usize];
+            if among.sharing[*index as usize] >= 2 {
+                match thing.layer {
+                    Layer::LoadBalance => coordination += thing.nats,
+                    _ => identity += thing.nats,
+                }
+            }
+        }
+        let account = self.graph.accounts[node as usize];
+        let attachment = coordination + identity;
+        Membership { account, attachment, coordination, identity, core: true }
+    }
+
+    fn among(&self, members: &[u32]) -> Among {
+        let mut among =
+            Among { there: vec![false; self.echoes_of.len()], sharing: vec![0; self.things.len()] };
+        for node in members {
+            among.there[*node as usize] = true;
+            for index in &self.things_of[*node as usize] {
+                among.sharing[*index as usize] += 1;
+            }
+        }
+        among
+    }
+
+    /// Removes, until none is left, accounts that the others do not hold. The order of removal does
+    /// not change what remains.
+    fn peel(&self, members: &[u32]) -> Vec<u32> {
+        let mut members = members.to_vec();
+        loop {
+            let among = self.among(&members);
+            let before = members.len();
+            members.retain(|node| self.tie(*node, &among).attachment >= FLOOR);
+            if members.len() == before {
+                return members;
             }
         }
     }
-    Membership { account, attachment: coordination + identity, coordination, identity, core: true }
-}
 
-/// Removes, until none is left, accounts that the others do not hold. The order of removal does not
-/// change what remains.
-fn peel(graph: &Graph, mut members: BTreeSet<AccountKey>) -> BTreeSet<AccountKey> {
-    loop {
-        let loose: Vec<AccountKey> = members
-            .iter()
-            .copied()
-            .filter(|account| tie(graph, *account, &members).attachment < FLOOR)
-            .collect();
-        if loose.is_empty() {
-            return members;
-        }
-        for account in loose {
-            members.remove(&account);
-        }
+    /// The component that some nodes are.
+    fn component(&self, nodes: &[u32]) -> Component {
+        let among = self.among(nodes);
+        let carried = self.things.iter().zip(&among.sharing).filter(|(_, sharing)| **sharing > 0);
+        let dispersion = carried.filter_map(|(thing, _)| thing.dispersion).min();
+        let ends = nodes.iter().flat_map(|node| &self.echoes_of[*node as usize]);
+        let echoes = ends.filter(|(other, _)| among.has(*other)).count() as u64 / 2;
+        let members = nodes.iter().map(|node| self.tie(*node, &among)).collect();
+        Component { members, dispersion, echoes }
     }
 }
 
-/// Peeling may have cut a component in pieces; each that is large enough counts.
-fn split(
-    graph: &Graph,
-    mut members: BTreeSet<AccountKey>,
-    least: usize,
-    found: &mut Vec<Component>,
-) {
-    while let Some(start) = members.first().copied() {
-        let piece: BTreeSet<AccountKey> =
-            reach(graph, start).intersection(&members).copied().collect();
-        members.retain(|account| !piece.contains(account));
-        if piece.len() < least {
-            continue;
-        }
-        let dispersion = graph
-            .things
-            .iter()
-            .filter(|thing| thing.accounts.iter().any(|account| piece.contains(account)))
-            .filter_map(|thing| thing.dispersion)
-            .min();
-        let echoes = piece
-            .iter()
-            .flat_map(|account| graph.echoes.get(account).into_iter().flatten())
-            .filter(|(other, _)| piece.contains(other))
-            .count() as u64
-            / 2;
-        let members = piece.iter().map(|account| tie(graph, *account, &piece)).collect();
-        found.push(Component { members, dispersion, echoes });
+/// Some nodes, and how many of them share each thing.
+struct Among {
+    there: Vec<bool>,
+    sharing: Vec<u32>,
+}
+
+impl Among {
+    fn has(&self, node: u32) -> bool {
+        self.there[node as usize]
     }
 }
 

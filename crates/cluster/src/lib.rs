@@ -15,6 +15,7 @@ mod graph;
 mod lineage;
 mod operator;
 mod pending;
+mod sample;
 mod state;
 mod template;
 

@@ -13,7 +13,7 @@ use event::table::Entry;
 use event::time::DAY;
 use step::{Bucket, Operator, Stamped, TimeConfig};
 
-use crate::attach::attach;
+use crate::attach;
 use crate::cohort;
 use crate::dossier::{compile, templates};
 use crate::graph::{cap, components};
@@ -84,7 +84,7 @@ impl Operator for Clusterer {
         if (bucket.0 + 1) % buckets_per_epoch == 0 {
             self.rebuild(state, bucket, out);
         } else {
-            let grown = attach(state, &touched);
+            let grown = attach::attach(state, &touched);
             self.report(state, bucket, &grown, |_| false, out);
         }
     }
@@ -181,13 +181,8 @@ impl Clusterer {
         for id in &ids {
             own_templates(state, *id);
         }
-        let loose: BTreeSet<AccountKey> = state
-            .accounts
-            .unordered()
-            .filter(|(_, known)| known.cluster.is_none() && known.standing.is_some())
-            .map(|(key, _)| key)
-            .collect();
-        let grown = attach(state, &loose);
+        let loose = attach::candidates(state);
+        let grown = attach::attach(state, &loose);
         let live = ids.into_iter().filter(|id| {
             changed.contains(id) || state.clusters.get(*id).is_some_and(|one| one.lives())
         });

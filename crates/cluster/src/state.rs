@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use step::{Bucket, Keyed};
 
 use crate::pending::Pending;
+use crate::sample::Sample;
 
 /// An account that a link or a standing named.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -102,7 +103,7 @@ pub struct Template {
     /// How surprising one more would be by chance.
     pub surprise: Nats,
     /// The sample of the widest fingerprint.
-    pub sample: Vec<Digest>,
+    pub sample: Sample,
     /// The template it turned out to be the same as.
     pub merged_into: Option<ObjectKey>,
     /// Whether its accounts were last seen to be run as one.

@@ -7,6 +7,7 @@ use event::Nats;
 use event::id::{Digest, ObjectKey};
 use event::table::Entry;
 
+use crate::sample::Sample;
 use crate::state::{State, Template};
 
 /// A hot fingerprint, as the object task told of it.
@@ -17,11 +18,6 @@ pub struct Hot<'a> {
     pub surprise: Nats,
     pub sample: &'a [Digest],
 }
-
-/// Overlap from which two fingerprints are of one template, in hundredths (Jaccard).
-const SAME: usize = 50;
-/// Of 64 values at most so many are in one sample only when the overlap is [`SAME`].
-const MISSED: usize = 64 * (100 - SAME) / 100;
 
 /// Accounts from which two templates can be told to be one: samples of fewer are chance.
 const TELLING: u64 = 24;
@@ -39,7 +35,7 @@ pub fn file(state: &mut State, hot: &Hot<'_>, out: &mut Vec<Entry>) {
     if hot.accounts >= template.population {
         template.population = hot.accounts;
         template.surprise = hot.surprise;
-        template.sample = hot.sample.to_vec();
+        template.sample = hot.sample.into();
     }
     if known.is_none() && template.prints.len() < Template::PRINTS {
         let at = template.prints.binary_search(&hot.print).unwrap_or_else(|at| at);
@@ -78,6 +74,7 @@ fn merge(state: &mut State, from: ObjectKey, into: ObjectKey, out: &mut Vec<Entr
 /// The template, other than `except`, whose accounts overlap most with the fingerprint's; of equals
 /// the smallest key.
 fn closest(state: &State, hot: &Hot<'_>, except: Option<ObjectKey>) -> Option<ObjectKey> {
+    let sample = Sample::from(hot.sample);
     state
         .templates
         .unordered()
@@ -91,35 +88,9 @@ fn closest(state: &State, hot: &Hot<'_>, except: Option<ObjectKey>) -> Option<Ob
             // Counts double between two tellings, so less than a third can't be the same accounts.
             template.population * 3 >= hot.accounts && hot.accounts * 3 >= template.population
         })
-        .filter_map(|(key, template)| Some((overlap(&template.sample, hot.sample)?, key)))
+        .filter_map(|(key, template)| Some((template.sample.overlap(&sample)?, key)))
         .max_by(|one, other| one.0.cmp(&other.0).then(other.1.cmp(&one.1)))
         .map(|(_, key)| key)
-}
-
-/// Jaccard overlap of two samples, in hundredths, if it is at least [`SAME`]: of the 64 smallest
-/// values of both together, how many are in each (A. Broder 1997). Of samples of different depth only
-/// the common depth counts.
-fn overlap(one: &[Digest], other: &[Digest]) -> Option<usize> {
-    let (mut left, mut right, mut seen, mut both) = (0, 0, 0, 0);
-    while left < one.len() && right < other.len() && seen < 64 {
-        if seen - both > MISSED {
-            return None;
-        }
-        match one[left].cmp(&other[right]) {
-            std::cmp::Ordering::Less => left += 1,
-            std::cmp::Ordering::Greater => right += 1,
-            std::cmp::Ordering::Equal => {
-                left += 1;
-                right += 1;
-                both += 1;
-            }
-        }
-        seen += 1;
-    }
-    // What only one of them has beyond the other's end counts while the samples are whole.
-    let rest = (one.len() - left) + (other.len() - right);
-    let seen = (seen + rest).min(64);
-    Some(both * 100 / seen.max(1)).filter(|overlap| *overlap >= SAME)
 }
 
 #[cfg(test)]
@@ -168,13 +139,5 @@ mod tests {
         assert_eq!(state.resolve(other), one);
         assert_eq!(state.prints.get(other), Some(&one));
         assert_eq!(state.templates.get(one).unwrap().prints.len(), 2);
-    }
-
-    #[test]
-    fn overlap_counts_what_both_have() {
-        assert_eq!(overlap(&digests(0..10), &digests(0..10)), Some(100));
-        assert_eq!(overlap(&digests(0..10), &digests(3..13)), Some(53));
-        assert_eq!(overlap(&digests(0..10), &digests(5..15)), None, "a third");
-        assert_eq!(overlap(&digests(0..90), &digests(200..290)), None);
     }
 }

@@ -2,9 +2,10 @@
 //! since nobody here looks into it field by field.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{DeserializeSeed, Error};
+use serde::de::{DeserializeSeed, Error, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -34,6 +35,7 @@ impl<'de> DeserializeSeed<'de> for Seed<'_> {
                 let raw = <&'de RawValue>::deserialize(from)?;
                 borrowed(self.0, raw.get())
             }
+            Source::Plain => from.deserialize_bytes(self),
             Source::Copied => {
                 let raw = Box::<RawValue>::deserialize(from)?;
                 let read = borrowed(self.0, raw.get())?;
@@ -45,6 +47,35 @@ impl<'de> DeserializeSeed<'de> for Seed<'_> {
                 Ok(text.map(TextOrObject))
             }
         }
+    }
+}
+
+/// For [`super::plain`], which gives an object as the bytes of its JSON text.
+impl<'de> Visitor<'de> for Seed<'_> {
+    type Value = Option<TextOrObject<'de>>;
+
+    fn expecting(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.write_str("text or an object")
+    }
+
+    fn visit_borrowed_bytes<E: Error>(self, object: &'de [u8]) -> Result<Self::Value, E> {
+        borrowed(self.0, std::str::from_utf8(object).map_err(E::custom)?)
+    }
+
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Some(TextOrObject(Cow::Borrowed(text))))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        self.visit_string(text.to_owned())
+    }
+
+    fn visit_string<E: Error>(self, text: String) -> Result<Self::Value, E> {
+        Ok(Some(TextOrObject(Cow::Owned(text))))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
     }
 }
 

@@ -14,6 +14,8 @@ use super::reject::{Reason, Reject};
 pub(super) enum Source {
     /// A JSON line that outlives the event.
     Line,
+    /// The same, read by [`super::plain`].
+    Plain,
     /// A JSON line that does not: every text is copied.
     Copied,
     /// Decoded values that are not JSON text.

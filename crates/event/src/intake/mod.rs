@@ -12,6 +12,7 @@ mod event;
 mod kind;
 #[cfg(test)]
 mod laws;
+mod plain;
 mod record;
 mod reject;
 mod surrogate;
@@ -29,6 +30,7 @@ use crate::contract::Event;
 use crate::time::EventTime;
 use context::{Context, Source};
 use event::{TopLevel, find_type};
+use plain::Plain;
 use value::Reader;
 
 /// How deep objects and lists may be nested; the event itself is the first level.
@@ -115,8 +117,32 @@ pub fn parse_decoded<'de, D: serde::Deserializer<'de>>(
     }
 }
 
-/// Reads JSON text into an event that borrows from it.
+/// Reads JSON text into an event that borrows from it: quickly if it is as machines write it, else
+/// by the parser that takes everything and says what is wrong.
 fn parse_text<'a>(text: &'a str, limits: &Limits) -> Result<Parsed<'a>, Reject> {
+    match parse_plain(text, limits) {
+        Some(parsed) => Ok(parsed),
+        None => parse_any(text, limits),
+    }
+}
+
+fn parse_plain<'a>(text: &'a str, limits: &Limits) -> Option<Parsed<'a>> {
+    let read = |context: &Context, kind| {
+        let mut from = Plain::new(text)?;
+        let event = Reader(TopLevel { context, limits, kind }).deserialize(&mut from).ok()?;
+        from.end().ok()?;
+        Some(Parsed { event, unknown_fields: context.unknown.get() })
+    };
+    let context = Context::new(Source::Plain);
+    let first = read(&context, None);
+    if first.is_some() || !context.guessed.get() {
+        return first;
+    }
+    let kind = find_type(text).filter(|kind| *kind != event::GUESS)?;
+    read(&Context::new(Source::Plain), Some(kind))
+}
+
+fn parse_any<'a>(text: &'a str, limits: &Limits) -> Result<Parsed<'a>, Reject> {
     parse(text, limits, Source::Line, || serde_json::Deserializer::from_str(text))
 }
 
