@@ -40,6 +40,8 @@ pub enum Error {
          the changelog", dir.display()
     )]
     Damaged { dir: PathBuf, what: String },
+    #[error("a page of the checkpoint in {} would be over 900 MB", dir.display())]
+    TooLarge { dir: PathBuf },
     #[error(
         "the checkpoint in {} is not written any more since an earlier write failed; open it \
          again", dir.display()

@@ -4,6 +4,7 @@
 //! DIR/lock                    held while a store is open
 //! DIR/checkpoint/identity     what it belongs to
 //! DIR/checkpoint/sled/        the database
+//! DIR/checkpoint/damaged      what was found wrong with it while it was open, if anything was
 //! DIR/refused-N/              checkpoints of others, set aside
 //! ```
 //!
@@ -21,6 +22,7 @@ const LOCK: &str = "lock";
 const CHECKPOINT: &str = "checkpoint";
 const IDENTITY: &str = "identity";
 const DATABASE: &str = "sled";
+const DAMAGED: &str = "damaged";
 const REFUSED: &str = "refused-";
 
 /// So many checkpoints of others are set aside; then a person should look.
@@ -67,6 +69,9 @@ impl Home {
 
     /// The identity of the checkpoint that is there; `None` if there is none.
     pub fn identity(&self) -> Result<Option<Result<Identity, Refused>>, Error> {
+        if let Ok(what) = fs::read_to_string(self.dir.join(CHECKPOINT).join(DAMAGED)) {
+            return Ok(Some(Err(Refused::Damaged { what })));
+        }
         let path = self.dir.join(CHECKPOINT).join(IDENTITY);
         match fs::read(&path) {
             Ok(file) => Ok(Some(Identity::read(&file))),
@@ -94,6 +99,13 @@ impl Home {
             File::open(&folder)?.sync_all()
         };
         write().map_err(failed("write", &path))
+    }
+
+    /// Notes that the checkpoint was found damaged, so that it is not opened again: a database may read
+    /// well and fail whenever it is written.
+    pub fn condemn(&self, what: &str) {
+        // If this can't be written either, then the next to open it finds out for itself.
+        let _ = fs::write(self.dir.join(CHECKPOINT).join(DAMAGED), what);
     }
 
     /// Puts away the checkpoint that is there: aside if it may be of use to somebody.

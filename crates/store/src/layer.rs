@@ -11,7 +11,7 @@ use step::Slot;
 use crate::filter::Filter;
 use crate::page::{Address, page_of};
 
-/// What a page holds at most on average: 16 of them are a leaf of the database, see `engine`.
+/// What a page holds at most on average: so that most are one chunk of the database.
 const PAGE_BYTES: u64 = 12 << 10;
 
 /// More pages a layer has not; they grow instead.
@@ -63,13 +63,20 @@ impl Layer {
     }
 }
 
+/// What a page must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Check {
+    /// The lower half of its checksum.
+    pub sum: u32,
+    pub bytes: u32,
+}
+
 /// A layer and what is kept of it in memory.
 #[derive(Debug)]
 pub(crate) struct Held {
     pub layer: Layer,
     pub filter: Filter,
-    /// The lower half of each page's checksum.
-    pub checks: Vec<u32>,
+    pub checks: Vec<Check>,
 }
 
 impl Held {

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use step::{SLOTS, Slot};
 
-use crate::engine::{Engine, Reading};
+use crate::engine::Engine;
 use crate::error::{Error, Refused};
 use crate::home::{Home, is_of_the_disk};
 use crate::identity::Identity;
 use crate::layer::{Held, Layer};
-use crate::position::{POSITION, Position};
+use crate::position::Position;
 use crate::slot::{Layers, Pages, filter};
 
 /// A database that was read and found whole.
@@ -30,10 +30,9 @@ pub(crate) fn load(
         let engine = Engine::open(&home.database(), cache_bytes)?;
         engine.set_crowded(true);
         let seed = identity.digest() as u64;
-        let Some(row) = engine.get(POSITION, Reading::Along)? else {
+        let Some(position) = Position::get(&engine, seed)? else {
             return Ok(Err(Refused::Unfinished));
         };
-        let position = Position::decode(&row, seed).map_err(|what| engine.damaged(what))?;
         if position.identity != identity.digest() {
             return Err(engine.damaged("its position row is of another checkpoint".into()));
         }
@@ -46,15 +45,17 @@ pub(crate) fn load(
         }
         Ok(Ok(Loaded { engine, position, slots }))
     };
-    match loading() {
-        Err(Error::Damaged { what, .. } | Error::Engine { detail: what, .. }) => {
-            Ok(Err(Refused::Damaged { what }))
-        }
-        Err(Error::Io { source, .. }) if !is_of_the_disk(&source) => {
-            Ok(Err(Refused::Damaged { what: source.to_string() }))
-        }
-        loaded => loaded,
-    }
+    loading().or_else(|error| damage(&error).map(Err).ok_or(error))
+}
+
+/// The error as damage, if it is the checkpoint's and not the disk's.
+pub(crate) fn damage(error: &Error) -> Option<Refused> {
+    let what = match error {
+        Error::Damaged { what, .. } | Error::Engine { detail: what, .. } => what.clone(),
+        Error::Io { source, .. } if !is_of_the_disk(source) => source.to_string(),
+        _ => return None,
+    };
+    Some(Refused::Damaged { what })
 }
 
 /// Reads the layers of a slot and makes what is kept of them in memory.

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use sled::IVec;
 use step::Slot;
 
-use crate::engine::{Engine, Reading};
+use crate::engine::{Engine, Reading, Value};
 use crate::error::Error;
 use crate::filter::Filter;
-use crate::layer::{Held, Layer};
+use crate::layer::{Check, Held, Layer};
 use crate::page::{Address, Row, decode, encode, page_of};
 
 /// The layers of a slot, oldest first. Never changed, only replaced.
@@ -16,7 +15,7 @@ pub(crate) type Layers = Arc<Vec<Arc<Held>>>;
 
 /// The pages of some layers of a slot that follow each other, as they came from the database.
 pub(crate) struct Pages<'a> {
-    layers: Vec<(&'a Layer, Vec<(Address, IVec)>)>,
+    layers: Vec<(&'a Layer, Vec<(Address, Value)>)>,
 }
 
 impl<'a> Pages<'a> {
@@ -50,7 +49,7 @@ impl<'a> Pages<'a> {
             for (address, bytes) in pages {
                 let checksum = decode(bytes, *address, layer.sequence, seed, rows)?;
                 sum = sum.wrapping_add(checksum);
-                own.push(checksum as u32);
+                own.push(Check { sum: checksum as u32, bytes: bytes.len() as u32 });
             }
             let rows = &rows[first..];
             let gone = rows.iter().filter(|row| row.value.is_none()).count() as u64;
@@ -65,10 +64,10 @@ impl<'a> Pages<'a> {
 }
 
 /// For each layer, the checks of its pages.
-type Checks = Vec<Vec<u32>>;
+type Checks = Vec<Vec<Check>>;
 
 /// One page.
-pub(crate) fn page(engine: &Engine, address: Address, reading: Reading) -> Result<IVec, Error> {
+pub(crate) fn page(engine: &Engine, address: Address, reading: Reading) -> Result<Value, Error> {
     let found = engine.get(&address.key(), reading)?;
     found.ok_or_else(|| engine.damaged(format!("page {address:?} is missing")))
 }
@@ -99,7 +98,7 @@ pub(crate) struct Site {
 pub(crate) fn build(
     site: &Site,
     rows: &[Row],
-    mut put: impl FnMut(Address, Vec<u8>) -> Result<(), Error>,
+    mut put: impl FnMut(Address, &[u8]) -> Result<(), Error>,
 ) -> Result<Held, Error> {
     let mut layer = Layer {
         sequence: site.sequence,
@@ -119,8 +118,8 @@ pub(crate) fn build(
         let (bytes, checksum) = encode(address, site.sequence, site.seed, here);
         layer.bytes += bytes.len() as u64;
         layer.sum = layer.sum.wrapping_add(checksum);
-        checks.push(checksum as u32);
-        put(address, bytes)?;
+        checks.push(Check { sum: checksum as u32, bytes: bytes.len() as u32 });
+        put(address, &bytes)?;
     }
     Ok(Held { layer, filter: filter(rows), checks })
 }

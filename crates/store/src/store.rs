@@ -12,9 +12,9 @@ use crate::error::{Error, Refused};
 use crate::home::Home;
 use crate::identity::{Identity, LAYOUT};
 use crate::layer::{Held, Layer, Step, plan};
-use crate::load::{Loaded, age, load};
+use crate::load::{Loaded, age, damage, load};
 use crate::page::{Address, GROUP_BYTES, Row, decode, group};
-use crate::position::{POSITION, Position};
+use crate::position::Position;
 use crate::report::{Report, TableReport, Written};
 use crate::slot::{Layers, Pages, Site, build, newest, page};
 
@@ -142,10 +142,11 @@ impl Store {
         for slot in all_slots() {
             let layers = self.layers(slot);
             let layers = layers.iter().map(|held| &held.layer);
-            let pages = Pages::read(&self.engine, slot, 0, layers)?;
+            let pages = self.judged(Pages::read(&self.engine, slot, 0, layers))?;
             let mut rows = Vec::new();
-            let decoded = pages.decode(self.seed, &mut rows);
-            decoded.map_err(|what| self.engine.damaged(what))?;
+            self.judged(
+                pages.decode(self.seed, &mut rows).map_err(|what| self.engine.damaged(what)),
+            )?;
             newest(&mut rows);
             for one in rows {
                 if let Some(value) = one.value {
@@ -160,9 +161,18 @@ impl Store {
     /// last, or neither. Later changes of a row win.
     ///
     /// # Errors
-    /// If the disk is full or fails. The store then serves reads only; opened again, it holds what the
-    /// last complete write left.
+    /// If the disk is full or fails, or if the database is damaged. The store then serves reads only;
+    /// opened again, it holds what the last complete write left, or if it is damaged is put away.
     pub fn write(
+        &self,
+        changes: impl IntoIterator<Item = (Place, Change)>,
+        next_offset: i64,
+        now_unix_ms: i64,
+    ) -> Result<Written, Error> {
+        self.judged(self.try_write(changes, next_offset, now_unix_ms))
+    }
+
+    fn try_write(
         &self,
         changes: impl IntoIterator<Item = (Place, Change)>,
         next_offset: i64,
@@ -187,15 +197,17 @@ impl Store {
             let layers = self.renew(&slots[index], step, sequence, incoming, &mut written)?;
             replaced.push((step, std::mem::replace(&mut slots[index], layers)));
         }
-        self.engine.flush()?;
-        let position = Position {
+        let mut position = Position {
             identity: self.identity.digest(),
             next_offset,
             written_at_ms: now_unix_ms,
             sequence,
             slots: told(&slots),
+            ..Position::default()
         };
-        self.engine.put(POSITION, position.encode(self.seed))?;
+        position.put_layers(&self.engine, self.seed)?;
+        self.engine.flush()?;
+        position.put(&self.engine, self.seed)?;
         self.engine.flush()?;
         writer.position = position;
         *self.slots.write().unwrap_or_else(PoisonError::into_inner) = slots;
@@ -245,8 +257,8 @@ impl Store {
     /// Empties the pages of layers that a step replaced.
     fn clear(&self, Step { slot, from }: Step, layers: &Layers) -> Result<(), Error> {
         for (held, depth) in layers[from..].iter().zip(from..) {
-            for address in held.layer.addresses(slot, depth as u8) {
-                self.engine.put(&address.key(), Vec::new())?;
+            for (address, check) in held.layer.addresses(slot, depth as u8).zip(&held.checks) {
+                self.engine.clear(&address.key(), check.bytes as usize)?;
             }
         }
         Ok(())
@@ -263,7 +275,7 @@ impl Store {
             match self.find(&layers, slot, key) {
                 // A write that has just ended took the pages away.
                 Err(Error::Damaged { .. }) if !Arc::ptr_eq(&layers, &self.layers(slot)) => {}
-                found => return found,
+                found => return self.judged(found),
             }
         }
     }
@@ -297,7 +309,7 @@ impl Store {
         let mut rows = Vec::new();
         let checksum = decode(bytes, address, held.layer.sequence, self.seed, &mut rows);
         let checksum = checksum.map_err(|what| self.engine.damaged(what))?;
-        if held.checks[usize::from(address.page)] != checksum as u32 {
+        if held.checks[usize::from(address.page)].sum != checksum as u32 {
             return Err(self.engine.damaged(format!("page {address:?} is of another time")));
         }
         Ok(rows)
@@ -388,6 +400,16 @@ impl Store {
             disk_bytes: self.home.disk_bytes()?,
             damage: None,
         })
+    }
+
+    /// If `result` is damage, sees to it that the checkpoint is not opened again.
+    fn judged<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
+        if let Err(error) = &result
+            && let Some(Refused::Damaged { what }) = damage(error)
+        {
+            self.home.condemn(&what);
+        }
+        result
     }
 
     fn layers(&self, slot: Slot) -> Layers {

@@ -1,5 +1,7 @@
 //! What the store promises, tried: by example, against a model, with damaged files, with kills.
 
+mod damage;
+mod kills;
 mod laws;
 mod stories;
 
@@ -9,7 +11,7 @@ use std::path::Path;
 use pipeline::message::Place;
 use step::{Change, Slot, TableId};
 
-use crate::{Error, Identity, Opened, Store};
+use crate::{Error, Identity, Opened, Refused, Store};
 
 pub(crate) const NOW: i64 = 1_800_000_000_000;
 pub(crate) const DAY: i64 = 86_400_000;

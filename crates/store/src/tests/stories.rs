@@ -5,7 +5,6 @@ use std::fs;
 use tempfile::tempdir;
 
 use super::*;
-use crate::Refused;
 
 fn row(slot: u8, part: u8, key: &[u8], value: Option<&[u8]>) -> (Place, Change) {
     let place = Place { part, slot: Slot(slot) };
