@@ -343,6 +343,12 @@ fn the_readme_shows_every_setting() {
             structs.entry(name).or_default().push((field, kind.trim_end_matches(',')));
         }
     }
+    let broker = read("crates/kafka/src/settings.rs");
+    let fields =
+        broker.split("pub struct Settings {\n").nth(1).and_then(|rest| rest.split("}\n").next());
+    let fields = fields.into_iter().flat_map(str::lines);
+    let fields = fields.filter_map(|line| line.trim().strip_prefix("pub ")?.split_once(": "));
+    structs.insert("Option<kafka::Settings>", fields.collect());
     let mut settings = BTreeSet::new();
     for (section, kind) in &structs["File"] {
         for (key, _) in structs.get(kind).into_iter().flatten() {

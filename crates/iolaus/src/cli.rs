@@ -32,6 +32,12 @@ pub enum Verb {
     Import(Import),
     /// Replace the text of events by sketches, for a platform that must not move text
     Sketch(Sketch),
+    /// Make the topics on Kafka, compare a cluster with what is wanted, print each task's rights
+    #[command(subcommand)]
+    Topics(Topics),
+    /// Look at what could not be used (the dead letters on Kafka), and try it again
+    #[command(subcommand)]
+    Dlq(Dlq),
     /// Print the tasks, what they run, and the topics between them
     Topology,
     /// Print the completions for a shell
@@ -211,4 +217,101 @@ pub struct Sketch {
     /// Where the events without text go (zstd if the name ends in .zst)
     #[arg(long)]
     pub output: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Topics {
+    /// Create the topics that are missing; what is there stays as it is
+    Create(CreateTopics),
+    /// Say every difference between the cluster and what is wanted, and what to do (exit code 1 if there is any)
+    Check(CheckTopics),
+    /// Print the topics that are wanted, with their partitions, settings, and what is there
+    Describe(CheckTopics),
+    /// Print the rights that each task needs, as commands of Kafka's own tool
+    Acls(Acls),
+}
+
+#[derive(Debug, Args)]
+pub struct CreateTopics {
+    /// Configuration with a `[kafka]` section
+    #[arg(long)]
+    pub config: PathBuf,
+    /// Replicas of each topic; three, or as many as there are brokers, if not given
+    #[arg(long)]
+    pub replication_factor: Option<u32>,
+    /// Only say what would be created
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct CheckTopics {
+    /// Configuration with a `[kafka]` section
+    #[arg(long)]
+    pub config: PathBuf,
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Acls {
+    /// Configuration with a `[kafka]` section
+    #[arg(long)]
+    pub config: PathBuf,
+    /// How the users are called; `{task}` stands for what each does
+    #[arg(long, default_value = "User:iolaus-{task}")]
+    pub principal: String,
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Dlq {
+    /// Print how many dead letters there are by reason, and the newest
+    List(ListLetters),
+    /// Produce the records of dead letters again, to where they were, as long as their topic keeps them
+    Replay(ReplayLetters),
+}
+
+#[derive(Debug, Args)]
+pub struct ListLetters {
+    /// Configuration with a `[kafka]` section
+    #[arg(long)]
+    pub config: PathBuf,
+    /// Only with this reason (may be given several times)
+    #[arg(long)]
+    pub reason: Vec<String>,
+    /// Only from this topic (may be given several times)
+    #[arg(long)]
+    pub topic: Vec<String>,
+    /// How many letters to print, the newest
+    #[arg(long, default_value_t = 20)]
+    pub limit: usize,
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ReplayLetters {
+    /// Configuration with a `[kafka]` section
+    #[arg(long)]
+    pub config: PathBuf,
+    /// Only with this reason (may be given several times)
+    #[arg(long)]
+    pub reason: Vec<String>,
+    /// Only from this topic (may be given several times)
+    #[arg(long)]
+    pub topic: Vec<String>,
+    /// Do it; without this, only say what would be done
+    #[arg(long)]
+    pub execute: bool,
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
 }

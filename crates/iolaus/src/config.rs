@@ -1,7 +1,7 @@
 //! The configuration file: TOML, every key optional, unknown keys refused by name.
 //!
 //! What is in it is part of what a result depends on. Secrets may come from a file or from the
-//! environment (`IOLAUS_SECRET`), never from the file itself.
+//! environment (`IOLAUS_SECRET`; of a broker see `connection.rs`), never from the file itself.
 
 use std::path::{Path, PathBuf};
 
@@ -10,6 +10,8 @@ use enrich::{Enricher, Keys};
 use event::EventTime;
 use event::intake::Limits;
 use serde::Deserialize;
+
+use crate::connection;
 
 /// All that a run needs to know.
 pub struct Settings {
@@ -105,8 +107,33 @@ pub fn read(path: Option<&Path>) -> anyhow::Result<Settings> {
         limits: limits(&file.intake)?,
         pipeline: pipeline_config(&file)?,
         enricher: Enricher::new(&keys(&file.keys)?, &enrich::Config::default()),
-        kafka: file.kafka.map(broker).transpose()?,
+        kafka: connection(file.kafka)?,
     })
+}
+
+/// Reads what a verb that needs a broker needs.
+///
+/// # Errors
+/// As [`read`], or if the file says nothing of a broker.
+pub fn read_kafka(path: &Path) -> anyhow::Result<(Settings, kafka::Settings)> {
+    let mut settings = read(Some(path))?;
+    let broker = settings.kafka.take().ok_or_else(|| {
+        let path = path.display();
+        anyhow!("{path} has no [kafka] section: say where the brokers are, and your topic")
+    })?;
+    Ok((settings, broker))
+}
+
+#[expect(clippy::disallowed_methods, reason = "addresses and secrets come from the environment")]
+fn connection(section: Option<kafka::Settings>) -> anyhow::Result<Option<kafka::Settings>> {
+    let environment = || {
+        // What is no Unicode is no setting of ours.
+        let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        };
+        std::env::vars_os().filter_map(text)
+    };
+    section.map(|settings| connection::resolve(settings, environment())).transpose()
 }
 
 fn limits(section: &IntakeSection) -> anyhow::Result<Limits> {
@@ -130,7 +157,7 @@ fn limits(section: &IntakeSection) -> anyhow::Result<Limits> {
     Ok(limits)
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment: a secret")]
+#[expect(clippy::disallowed_methods, reason = "the secret comes from the environment")]
 fn keys(section: &KeySection) -> anyhow::Result<Keys> {
     let from_environment = std::env::var("IOLAUS_SECRET").ok();
     let secret = match (&section.secret_file, from_environment) {
@@ -143,34 +170,6 @@ fn keys(section: &KeySection) -> anyhow::Result<Keys> {
         bail!("keys: a secret of {} bytes is too short; give at least 16", secret.len());
     }
     Ok(Keys::derive(&secret).with_version(section.version.unwrap_or(1)))
-}
-
-/// Puts addresses and secrets in from the environment and from files: `IOLAUS_KAFKA_SASL_PASSWORD` is
-/// the property `sasl.password`, and `"sasl.password.file"` names a file that holds it.
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment: secrets")]
-fn broker(mut settings: kafka::Settings) -> anyhow::Result<kafka::Settings> {
-    for (name, value) in std::env::vars() {
-        match name.strip_prefix("IOLAUS_KAFKA_") {
-            Some("BOOTSTRAP_SERVERS") => settings.bootstrap_servers = value,
-            Some("INSTANCE") => settings.instance = Some(value),
-            Some(property) => {
-                let property = property.to_ascii_lowercase().replace('_', ".");
-                settings.properties.insert(property, value);
-            }
-            None => {}
-        }
-    }
-    let files: Vec<String> =
-        settings.properties.keys().filter(|key| key.ends_with(".file")).cloned().collect();
-    for key in files {
-        let path = settings.properties.remove(&key).unwrap_or_default();
-        let value = std::fs::read_to_string(&path)
-            .with_context(|| format!("cannot read kafka.properties.\"{key}\" {path}"))?;
-        let property = key.trim_end_matches(".file").to_owned();
-        settings.properties.insert(property, value.trim_end().to_owned());
-    }
-    settings.check()?;
-    Ok(settings)
 }
 
 fn seconds(key: &str, value: Option<i64>, into: &mut i64) -> anyhow::Result<()> {

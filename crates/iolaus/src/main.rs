@@ -6,6 +6,7 @@
 mod cli;
 mod compress;
 mod config;
+mod connection;
 mod progress;
 mod verbs;
 

@@ -2,14 +2,12 @@
 //!
 //! A record of `dead-letters` says what was wrong, where the refused record is, and its digest. It
 //! carries none of its bytes: they may hold what people wrote, and they stay where they were, under
-//! the retention and the rights of the user's own topic. Its key is its origin. A record without a
-//! value says that the letter of this key is settled: its record was produced again.
+//! the retention and the rights of the user's own topic. Its key is its origin, `topic/partition@offset`.
+//! A record without a value says that the letter of this key is settled: its record was produced again.
 
 use std::fmt;
 use std::str::FromStr;
 
-use event::public::DeadLetter;
-use rdkafka::message::{Header, OwnedHeaders};
 use sha2::{Digest, Sha256};
 
 /// Where a record is.
@@ -45,33 +43,6 @@ impl FromStr for Origin {
     }
 }
 
-impl Origin {
-    /// What is said of the record that is here, with these bytes: `reason` and `detail` as a `Reject`
-    /// gives them.
-    #[must_use]
-    pub fn letter(&self, reason: &str, detail: &str, bytes: &[u8]) -> DeadLetter {
-        DeadLetter {
-            reason: reason.into(),
-            detail: detail.into(),
-            file: format!("{}/{}", self.topic, self.partition).into(),
-            line: u64::try_from(self.offset).unwrap_or_default(),
-            digest: digest(bytes).into(),
-            bytes: bytes.len() as u64,
-        }
-    }
-
-    /// The headers of its letter: for tools that route by them without reading the value.
-    #[must_use]
-    pub fn headers(&self, reason: &str) -> OwnedHeaders {
-        let header = |key, value| Header { key, value: Some(value) };
-        OwnedHeaders::new()
-            .insert(header("reason", reason))
-            .insert(header("origin-topic", self.topic.as_str()))
-            .insert(header("origin-partition", self.partition.to_string().as_str()))
-            .insert(header("origin-offset", self.offset.to_string().as_str()))
-    }
-}
-
 /// SHA-256 in hex.
 #[must_use]
 pub fn digest(bytes: &[u8]) -> String {
@@ -90,15 +61,5 @@ mod tests {
         for text in ["", "requests", "requests/1", "requests@1", "requests/x@1", "requests/1@"] {
             assert_eq!(text.parse::<Origin>(), Err(NoOrigin), "{text}");
         }
-    }
-
-    #[test]
-    fn a_letter_tells_the_place_and_the_digest_and_no_bytes() {
-        let origin = Origin { topic: "requests".into(), partition: 3, offset: 7 };
-        let letter = origin.letter("truncated", "the line ends inside a value", b"{\"secret");
-        let text = serde_json::to_string(&letter).expect("a letter has text keys");
-        assert!(text.contains("\"requests/3\"") && text.contains("\"line\":7"), "{text}");
-        assert!(!text.contains("secret"), "{text}");
-        assert_eq!(&*letter.digest, digest(b"{\"secret"));
     }
 }

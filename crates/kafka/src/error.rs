@@ -21,6 +21,17 @@ pub enum Error {
         /// What the client library says.
         source: KafkaError,
     },
+    /// No broker answers.
+    #[error(
+        "no broker answers at {servers} ({detail}); look at kafka.bootstrap_servers and, if the cluster \
+         wants a login or TLS, at kafka.properties"
+    )]
+    Unreachable {
+        /// Where they were looked for.
+        servers: String,
+        /// The last thing the client library complained of.
+        detail: String,
+    },
     /// The cluster does not fit.
     #[error("{0}")]
     Unfit(String),

@@ -4,6 +4,7 @@
 //! transaction that holds what they said, the rows of state that changed, and how far they have read.
 //! It polls only between transactions, so whoever takes a partition over never finds half of one.
 
+pub mod admin;
 mod clients;
 pub mod dead_letters;
 pub mod error;

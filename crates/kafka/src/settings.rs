@@ -17,9 +17,11 @@ use crate::error::Error;
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Brokers to begin with, `host:port`, separated by commas.
+    #[serde(default)]
     pub bootstrap_servers: String,
     /// The user's topics. One that is keyed by account is read directly; several, or one keyed
     /// otherwise, go through `route`.
+    #[serde(default)]
     pub input: Vec<String>,
     /// Whether the one input topic is keyed by account with Kafka's default partitioner.
     #[serde(default = "yes")]
@@ -74,6 +76,22 @@ const OURS: [&str; 14] = [
 /// Parts of a property's name that say its value is a secret.
 const SECRET: [&str; 4] = ["password", "secret", "key.pem", "oauthbearer.config"];
 
+/// Whether a property's value must not be shown, nor stand in a file that is.
+#[must_use]
+pub fn is_secret(property: &str) -> bool {
+    SECRET.iter().any(|part| property.contains(part))
+}
+
+/// What a program without TLS can't do, by property and what its value contains.
+const NEEDS_TLS: [(&str, &str); 6] = [
+    ("security.protocol", "ssl"),
+    ("security.protocol", "SSL"),
+    ("sasl.mechanism", "SCRAM"),
+    ("sasl.mechanism", "OAUTHBEARER"),
+    ("sasl.mechanisms", "SCRAM"),
+    ("sasl.mechanisms", "OAUTHBEARER"),
+];
+
 impl Settings {
     /// Settings with every default, for these brokers and input topics.
     #[must_use]
@@ -118,6 +136,17 @@ impl Settings {
         if self.commit_records == 0 {
             return wrong("kafka.commit_records", "0 would never get anywhere".into());
         }
+        let needs = NEEDS_TLS.iter().find(|(key, part)| {
+            self.properties.get(*key).is_some_and(|value| value.contains(part))
+        });
+        if let (Some((key, _)), false) = (needs, cfg!(feature = "tls")) {
+            return wrong(
+                &format!("kafka.properties.\"{key}\""),
+                "this program was built without TLS, which this needs: build it with `--features tls` \
+                 (OpenSSL and its headers must be there) or `--features tls-vendored`"
+                    .into(),
+            );
+        }
         match self.properties.keys().find(|key| OURS.contains(&key.as_str())) {
             Some(key) => wrong(
                 &format!("kafka.properties.\"{key}\""),
@@ -148,11 +177,10 @@ impl Settings {
 
 impl fmt::Debug for Settings {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let secret = |key: &str| SECRET.iter().any(|part| key.contains(part));
         let shown: BTreeMap<&str, &str> = self
             .properties
             .iter()
-            .map(|(key, value)| (key.as_str(), if secret(key) { "…" } else { value.as_str() }))
+            .map(|(key, value)| (key.as_str(), if is_secret(key) { "…" } else { value.as_str() }))
             .collect();
         to.debug_struct("Settings")
             .field("bootstrap_servers", &self.bootstrap_servers)

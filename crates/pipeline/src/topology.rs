@@ -62,7 +62,7 @@ pub enum Topic {
 /// How many partitions a topic has. Every count divides 256, but that of inputs that pass `route`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Partitions {
-    /// As many as the input; of several inputs, as that with the most.
+    /// As many as the inputs have together.
     Inputs,
     /// As many as the account task: those of the one input, or those of `events`.
     Accounts,
@@ -262,7 +262,7 @@ pub const TASKS: [Task; 4] = [
         partitions: Partitions::Inputs,
         stages: &[Stage::Decode, Stage::Enrich],
         reads: &[],
-        writes: &[Topic::Events, Topic::Control, Topic::Clocks, Topic::DeadLetters],
+        writes: &[Topic::Events, Topic::Standings, Topic::Clocks, Topic::DeadLetters],
     },
     Task {
         name: "account",

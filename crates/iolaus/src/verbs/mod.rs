@@ -1,6 +1,7 @@
 //! The verbs, one file each.
 
 mod demo;
+mod dlq;
 mod evaluate;
 mod explain;
 mod import;
@@ -8,6 +9,7 @@ mod replay;
 mod run;
 mod simulate;
 mod sketch;
+mod topics;
 mod topology;
 
 use clap::CommandFactory;
@@ -26,6 +28,8 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Verb::Explain(arguments) => explain::run(&arguments),
         Verb::Import(arguments) => import::run(&arguments),
         Verb::Sketch(arguments) => sketch::run(&arguments),
+        Verb::Topics(arguments) => topics::run(&arguments),
+        Verb::Dlq(arguments) => dlq::run(&arguments),
         Verb::Topology => {
             print!("{}", topology::text());
             Ok(())
@@ -34,6 +38,17 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
             clap_complete::generate(shell, &mut Cli::command(), "iolaus", &mut std::io::stdout());
             Ok(())
         }
+    }
+}
+
+/// What of a broker the user can mend, by the configuration or on the cluster, and what not.
+fn broker_failure(error: kafka::Error) -> Failure {
+    use kafka::Error;
+    match error {
+        Error::Setting { .. } | Error::Unreachable { .. } | Error::Unfit(_) => {
+            crate::unusable(error)
+        }
+        error => Failure::Failed(error.into()),
     }
 }
 

@@ -17,13 +17,7 @@ pub fn run(arguments: &Run) -> Result<(), Failure> {
         .with_ansi(false)
         .with_max_level(tracing::Level::INFO)
         .init();
-    let settings = config::read(Some(&arguments.config)).map_err(unusable)?;
-    let broker = settings.kafka.ok_or_else(|| {
-        let path = arguments.config.display();
-        unusable(anyhow!(
-            "{path} has no [kafka] section: say where the brokers are, and your topic"
-        ))
-    })?;
+    let (settings, broker) = config::read_kafka(&arguments.config).map_err(unusable)?;
     let tasks = tasks(&arguments.tasks, broker.routed())?;
     let counts = Counts::ask(&broker).map_err(unusable)?;
     let shared = Arc::new(Shared {
