@@ -11,12 +11,10 @@ use enrich::Recent;
 use event::intake::{Limits, parse_json};
 use pipeline::account::AccountShard;
 use pipeline::campaign::CampaignShard;
-use pipeline::message::{
-    Changes, Place, Published, Record, StateRow, TableMessage, ToCampaign, ToObject,
-};
+use pipeline::message::{Changes, Place, Published, Record, TableMessage, ToCampaign, ToObject};
 use pipeline::object::ObjectShard;
 use pipeline::{Config, Intake, Taken};
-use step::{Slot, TableId, decode, encode, partition_of};
+use step::{Rows, Slot, TableId, decode, encode, partition_of};
 
 use crate::{Random, runs, scene};
 use topics::{Log, at_the_end_of_the_step, first_few};
@@ -397,15 +395,22 @@ impl Driver {
         for (_, one) in published {
             outcome.lines.entry(one.topic().name()).or_default().push(line(&one.record));
         }
-        let mut keep = |task: u8, place: Place, rows: Vec<StateRow>| {
-            let rows =
-                rows.into_iter().map(|(table, key, value)| ((task, place, table, key), value));
-            outcome.state.extend(rows);
-        };
+        let mut keep =
+            |task: u8, place: Place, rows: &dyn Fn(&mut Rows)| {
+                let mut all = Rows::default();
+                rows(&mut all);
+                outcome.state.extend(all.iter().map(|(table, key, value)| {
+                    ((task, place, table, key.to_vec()), value.to_vec())
+                }));
+            };
         for place in Place::all() {
-            self.accounts.iter().for_each(|shard| keep(ACCOUNT, place, shard.rows(place)));
-            self.objects.iter().for_each(|shard| keep(OBJECT, place, shard.rows(place)));
-            keep(CAMPAIGN, place, self.campaign.rows(place));
+            for shard in &self.accounts {
+                keep(ACCOUNT, place, &|to| shard.rows(place, to));
+            }
+            for shard in &self.objects {
+                keep(OBJECT, place, &|to| shard.rows(place, to));
+            }
+            keep(CAMPAIGN, place, &|to| self.campaign.rows(place, to));
         }
         outcome
     }

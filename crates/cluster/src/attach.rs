@@ -7,6 +7,7 @@ use event::dossier::Membership;
 use event::id::{AccountKey, Digest, ObjectKey};
 use event::standing::Flow;
 
+use crate::cohort::Carrier;
 use crate::graph::{FLOOR, cap, echo_worth};
 use crate::state::{Known, State};
 
@@ -19,21 +20,27 @@ const REPLACEMENT_REQUESTS: u64 = 5;
 /// Sessions among them: one long conversation repeats its first words in every request.
 const REPLACEMENT_SESSIONS: u64 = 2;
 
-/// The loose accounts that some live cluster might take in: whoever has neither a partner nor a
-/// joining object nor a request on a cluster's own template is tied to none, and nearly nobody has.
-pub fn candidates(state: &State) -> BTreeSet<AccountKey> {
+/// The loose accounts that some live cluster might take in, of which `carriers` are the flows: whoever
+/// has neither a partner nor a joining object nor a request on a cluster's own template is tied to
+/// none, and nearly nobody has.
+pub fn candidates(state: &State, carriers: &[Carrier]) -> BTreeSet<AccountKey> {
     let owners = owners(state);
-    let joining = state.objects.unordered().filter(|(_, object)| cap(object.layer).1);
-    let mut joining: Vec<ObjectKey> = joining.map(|(key, _)| key).collect();
+    let own: Vec<ObjectKey> = owners.into_keys().collect();
+    let mut joining: Vec<ObjectKey> = Vec::new();
+    joining.extend(state.objects.unordered().filter(|one| cap(one.1.layer).1).map(|one| one.0));
     joining.sort_unstable();
-    let may_belong = |known: &Known| {
-        let Some(standing) = &known.standing else { return false };
+    let is_linked = |known: &Known| {
         !known.partners.is_empty()
             || known.objects.iter().any(|key| joining.binary_search(key).is_ok())
-            || standing.flows.iter().any(|flow| owners.contains_key(&flow.template))
     };
-    let loose = state.accounts.unordered().filter(|(_, known)| known.cluster.is_none());
-    loose.filter(|(_, known)| may_belong(known)).map(|(key, _)| key).collect()
+    let linked = state.accounts.unordered().filter(|(_, known)| is_linked(known));
+    let carrying = carriers.iter().filter(|(template, _)| own.binary_search(template).is_ok());
+    let both = linked.map(|(account, _)| account).chain(carrying.map(|(_, account)| *account));
+    let loose = |account: &AccountKey| {
+        let known = state.accounts.get(*account);
+        known.is_some_and(|known| known.cluster.is_none() && known.standing.is_some())
+    };
+    both.filter(loose).collect()
 }
 
 /// Takes in those of `candidates` that belong to a live cluster; returns the clusters that grew.

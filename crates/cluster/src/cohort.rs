@@ -50,16 +50,24 @@ struct Row<'a> {
     partners: &'a [AccountKey],
 }
 
-/// Every template with a cohort that is run as one.
+/// An account with a flow on a template.
+pub type Carrier = (ObjectKey, AccountKey);
+
+/// Every template with a cohort that is run as one, and all flows of accounts without a cluster:
+/// one walk over the standings, which lie far apart, for both.
 #[must_use]
-pub fn find(state: &State) -> Vec<Cohort> {
-    let mut rows: Vec<Row<'_>> = Vec::new();
+pub fn find(state: &State) -> (Vec<Cohort>, Vec<Carrier>) {
+    let (mut rows, mut carriers) = (Vec::new(), Vec::new());
     for (key, known) in state.accounts.unordered() {
         rows.extend(known_rows(key, known));
+        if let (None, Some(standing)) = (known.cluster, &known.standing) {
+            carriers.extend(standing.flows.iter().map(|flow| (flow.template, key)));
+        }
     }
     // An account has a template once, so this is the order of content.
     rows.sort_unstable_by_key(|row| (row.template, row.account));
-    rows.chunk_by(|one, other| one.template == other.template).filter_map(judge).collect()
+    let alike = rows.chunk_by(|one, other| one.template == other.template);
+    (alike.filter_map(judge).collect(), carriers)
 }
 
 fn known_rows(key: AccountKey, known: &Known) -> impl Iterator<Item = Row<'_>> {
@@ -162,7 +170,7 @@ mod tests {
 
     #[test]
     fn a_rotation_around_the_clock_is_found() {
-        let found = find(&state((0..60).map(|index| 10 + index % 2), 12, false));
+        let found = find(&state((0..60).map(|index| 10 + index % 2), 12, false)).0;
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].accounts.len(), 60);
         assert!(found[0].dispersion < Some(100));
@@ -170,16 +178,16 @@ mod tests {
 
     #[test]
     fn a_class_is_busy_alike_and_is_none() {
-        assert!(find(&state((0..60).map(|index| 10 + index % 2), 2, false)).is_empty());
+        assert!(find(&state((0..60).map(|index| 10 + index % 2), 2, false)).0.is_empty());
     }
 
     #[test]
     fn people_scatter() {
-        assert!(find(&state((0..60).map(|index| 3 + index * index / 9), 12, false)).is_empty());
+        assert!(find(&state((0..60).map(|index| 3 + index * index / 9), 12, false)).0.is_empty());
     }
 
     #[test]
     fn a_ring_of_echoes_needs_no_rotation() {
-        assert_eq!(find(&state((0..60).map(|index| 3 + index), 2, true)).len(), 1);
+        assert_eq!(find(&state((0..60).map(|index| 3 + index), 2, true)).0.len(), 1);
     }
 }

@@ -173,7 +173,7 @@ impl Clusterer {
         let oldest = Bucket(bucket.0 - self.config.link_life / self.config.time.bucket);
         state.echoes.retain(|_, echo| echo.last >= oldest);
         state.objects.retain(|_, object| object.last >= oldest);
-        let cohorts = cohort::find(state);
+        let (cohorts, carriers) = cohort::find(state);
         mark_pooled(state, &cohorts);
         let found = components(state, &cohorts, self.config.least);
         let changed: BTreeSet<Digest> = renew(state, found, bucket).into_iter().collect();
@@ -181,7 +181,7 @@ impl Clusterer {
         for id in &ids {
             own_templates(state, *id);
         }
-        let loose = attach::candidates(state);
+        let loose = attach::candidates(state, &carriers);
         let grown = attach::attach(state, &loose);
         let live = ids.into_iter().filter(|id| {
             changed.contains(id) || state.clusters.get(*id).is_some_and(|one| one.lives())

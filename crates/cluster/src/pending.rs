@@ -135,7 +135,7 @@ impl Persist for Pending {
         Ok(())
     }
 
-    fn all_rows(&self, out: &mut Vec<(TableId, Vec<u8>, Vec<u8>)>) {
+    fn all_rows(&self, out: &mut step::Rows) {
         self.links.all_rows(0, out);
         self.standings.all_rows(1, out);
         self.control.all_rows(2, out);

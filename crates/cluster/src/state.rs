@@ -200,7 +200,7 @@ impl step::Persist for State {
         }
     }
 
-    fn all_rows(&self, out: &mut Vec<(step::TableId, Vec<u8>, Vec<u8>)>) {
+    fn all_rows(&self, out: &mut step::Rows) {
         self.pending.all_rows(out);
         self.accounts.all_rows(OWN, out);
         self.echoes.all_rows(OWN + 1, out);

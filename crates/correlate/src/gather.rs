@@ -120,7 +120,7 @@ impl step::Persist for Gather {
         Ok(())
     }
 
-    fn all_rows(&self, out: &mut Vec<(step::TableId, Vec<u8>, Vec<u8>)>) {
+    fn all_rows(&self, out: &mut step::Rows) {
         self.blocks.all_rows(0, out);
     }
 }

@@ -121,7 +121,7 @@ impl step::Persist for Ground {
         self.totals.restore(key, value)
     }
 
-    fn all_rows(&self, out: &mut Vec<(step::TableId, Vec<u8>, Vec<u8>)>) {
+    fn all_rows(&self, out: &mut step::Rows) {
         self.totals.all_rows(0, out);
     }
 }

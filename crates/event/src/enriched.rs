@@ -1,6 +1,8 @@
 //! The enriched event: what is left of a canonical event when text and personal identifiers are
 //! gone. Record of the topic `events`, keyed by account.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AccountKey, Digest, Name};
@@ -94,11 +96,11 @@ impl Capabilities {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RequestFact {
     /// The model that was asked for.
-    pub model: Box<str>,
+    pub model: Arc<str>,
     /// The organisation's digest.
     pub organization: Option<Digest>,
     /// The key's id as the platform names it (a decision may have to name it).
-    pub api_key: Option<Box<str>>,
+    pub api_key: Option<Arc<str>>,
     /// The account's own user.
     pub end_user: Option<Digest>,
     /// The way in (`api`, `app`, `cloud:<name>`, …).

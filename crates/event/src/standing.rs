@@ -3,6 +3,8 @@
 //! A snapshot of the account's own counters after its record number `sequence`; of several in a
 //! bucket the last one counts, so the order of arrival means nothing.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::EventTime;
@@ -24,7 +26,7 @@ pub struct Flow {
     /// Latest request on it.
     pub until: EventTime,
     /// The key most lately used for it, as the platform names it.
-    pub api_key: Option<Box<str>>,
+    pub api_key: Option<Arc<str>>,
 }
 
 impl Flow {
@@ -40,7 +42,7 @@ impl Flow {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelUse {
     /// The model, as the platform names it.
-    pub model: Box<str>,
+    pub model: Arc<str>,
     /// Requests for it.
     pub requests: u64,
 }

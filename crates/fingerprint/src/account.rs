@@ -35,12 +35,13 @@ pub fn tag(digest: Digest) -> Tag {
     (digest.0 >> 32) as Tag
 }
 
-/// A bounded memory of tags, newest last.
+/// A memory of at most `N` tags, newest last. They lie in the account itself: a request asks most of
+/// its memories, and each elsewhere would be another wait.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Ring(Vec<Tag>);
+pub struct Ring<const N: usize>(ArrayVec<Tag, N>);
 
-impl Ring {
+impl<const N: usize> Ring<N> {
     /// Whether `tag` is remembered.
     #[must_use]
     pub fn holds(&self, tag: Tag) -> bool {
@@ -50,14 +51,13 @@ impl Ring {
         eights.into_iter().any(any)
     }
 
-    /// Remembers `tag`, forgetting the oldest beyond `bound`. Returns whether it is new.
-    pub fn note(&mut self, tag: Tag, bound: usize) -> bool {
+    /// Remembers `tag`, forgetting the oldest if there is no room. Returns whether it is new.
+    pub fn note(&mut self, tag: Tag) -> bool {
         if self.holds(tag) {
             return false;
         }
-        if self.0.len() >= bound {
-            let excess = self.0.len() + 1 - bound;
-            self.0.drain(..excess);
+        if self.0.is_full() {
+            self.0.remove(0);
         }
         self.0.push(tag);
         true
@@ -107,7 +107,7 @@ pub struct Account {
     /// Sessions so far.
     pub sessions: u64,
     /// Conversations lately seen. Bound: [`SESSIONS`].
-    pub open_sessions: Ring,
+    pub open_sessions: Ring<SESSIONS>,
     /// Tokens read and written.
     pub tokens: [u64; 2],
     /// Requests that are near-copies of a recent one.
@@ -123,21 +123,21 @@ pub struct Account {
     /// Requests by model. Bound: [`MODELS`].
     pub models: Vec<ModelUse>,
     /// Keys in use. Bound: [`ORIGINS`].
-    pub keys: Ring,
+    pub keys: Ring<ORIGINS>,
     /// Networks. Bound: [`ORIGINS`].
-    pub networks: Ring,
+    pub networks: Ring<ORIGINS>,
     /// Clients. Bound: [`ORIGINS`].
-    pub clients: Ring,
+    pub clients: Ring<ORIGINS>,
     /// Devices. Bound: [`ORIGINS`].
-    pub devices: Ring,
+    pub devices: Ring<ORIGINS>,
     /// Payment instruments and registration traits sighted. Bound: [`ORIGINS`].
-    pub identity: Ring,
+    pub identity: Ring<ORIGINS>,
     /// Text fingerprints sighted lately. Bound: [`TEXT_SEEN`].
-    pub text_seen: Ring,
+    pub text_seen: Ring<TEXT_SEEN>,
     /// Artifacts minted for it lately. Bound: [`MINTED`].
-    pub minted: Ring,
+    pub minted: Ring<MINTED>,
     /// Its latest prompts. Bound: [`PROMPTS`].
-    pub prompts: Vec<Prompt>,
+    pub prompts: ArrayVec<Prompt, PROMPTS>,
     /// Templates it walks. Bound: [`FLOWS`].
     pub flows: Vec<Flow>,
     /// Own evidence from content.

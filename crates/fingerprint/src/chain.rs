@@ -5,7 +5,7 @@
 
 use event::enriched::BlockSketch;
 
-use crate::account::{Account, PROMPTS, Prompt, tag};
+use crate::account::{Account, Prompt, tag};
 
 /// Fingerprints of a prompt that are compared.
 const COMPARED: usize = 8;
@@ -23,7 +23,7 @@ pub fn observe(account: &mut Account, block: &BlockSketch) -> bool {
         return false;
     }
     let chained = account.prompts.iter().any(|earlier| alike(earlier, &prompt));
-    if account.prompts.len() >= PROMPTS {
+    if account.prompts.is_full() {
         account.prompts.remove(0);
     }
     account.prompts.push(prompt);
@@ -40,6 +40,7 @@ fn alike(one: &Prompt, other: &Prompt) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::account::PROMPTS;
     use event::id::Digest;
 
     fn block(exact: u64, prints: &[u64]) -> BlockSketch {

@@ -1,5 +1,7 @@
 //! The counters of an account, one function each, and the two running tests on its own behaviour.
 
+use std::sync::Arc;
+
 use event::enriched::{Capabilities, RequestFact};
 use event::id::Digest;
 use event::standing::ModelUse;
@@ -7,7 +9,7 @@ use event::time::{DAY, MINUTE, SECOND};
 use event::{EventTime, Nats};
 use step::decay::decayed;
 
-use crate::account::{Account, MODELS, SESSIONS, tag};
+use crate::account::{Account, MODELS, tag};
 
 /// A pause of half an hour ends a session.
 const SESSION_PAUSE: i64 = 30 * MINUTE;
@@ -38,7 +40,7 @@ pub fn session(account: &mut Account, fact: &RequestFact, at: EventTime) -> (Dig
     let paused = account.requests == 0 || at.since(account.last_request) > SESSION_PAUSE;
     match fact.session {
         Some(session) => {
-            let new = account.open_sessions.note(tag(session), SESSIONS);
+            let new = account.open_sessions.note(tag(session));
             account.sessions += u64::from(new);
             (session, new)
         }
@@ -70,13 +72,13 @@ pub fn count(account: &mut Account, fact: &RequestFact, at: EventTime) {
     count_model(account, &fact.model);
 }
 
-fn count_model(account: &mut Account, model: &str) {
+fn count_model(account: &mut Account, model: &Arc<str>) {
     let models = &mut account.models;
-    let mut place = match models.iter().position(|used| &*used.model == model) {
+    let mut place = match models.iter().position(|used| used.model == *model) {
         Some(place) => place,
         None => {
             models.truncate(MODELS - 1);
-            models.push(ModelUse { model: model.into(), requests: 0 });
+            models.push(ModelUse { model: Arc::clone(model), requests: 0 });
             models.len() - 1
         }
     };

@@ -72,7 +72,7 @@ fn count(
     flow.requests += 1;
     flow.sessions += u64::from(begins_session);
     flow.until = flow.until.max(at);
-    if fact.api_key.is_some() {
+    if fact.api_key.is_some() && flow.api_key != fact.api_key {
         flow.api_key.clone_from(&fact.api_key);
     }
     flows.sort_by(|one, other| {

@@ -14,6 +14,9 @@ use crate::account::{Account, RECENT_IDS};
 use crate::sight::{self, Touched};
 use crate::{chain, features, flow};
 
+/// Room for what nearly every record touches: one piece of memory, not one after another.
+const TOUCHED: usize = 16;
+
 /// The few numbers of this stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -144,7 +147,7 @@ impl Operator for Fingerprinter {
         account.records += 1;
         account.clamped += u64::from(record.clamped);
         account.last_seen = account.last_seen.max(at);
-        let mut touched = Vec::new();
+        let mut touched = Vec::with_capacity(TOUCHED);
         observe(account, tables, &event.fact, at, &mut touched);
         let as_of = state.as_of.entry(0, || at);
         *as_of = (*as_of).max(at);
@@ -249,7 +252,7 @@ fn request(
     if let Some(key) = &fact.api_key {
         // The key's name is the platform's; a tag of it is enough to count distinct ones.
         let folded = key.bytes().fold(0_u32, |sum, byte| sum.rotate_left(5) ^ u32::from(byte));
-        account.keys.note(folded, crate::account::ORIGINS);
+        account.keys.note(folded);
     }
     let (session, begins_session) = features::session(account, fact, at);
     features::count(account, fact, at);

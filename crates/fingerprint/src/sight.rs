@@ -7,7 +7,7 @@ use event::enriched::{BlockSketch, Origin, PaymentFact, RequestFact, SignupFact}
 use event::id::{Digest, ObjectKey};
 use event::sighting::{Layer, Touch};
 
-use crate::account::{Account, MINTED, ORIGINS, Ring, TEXT_SEEN, tag};
+use crate::account::{Account, ORIGINS, Ring, TEXT_SEEN, tag};
 
 /// One object touched, before its account is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -48,7 +48,7 @@ pub fn request(
         }
     }
     for artifact in fact.minted.iter().take(MINTS) {
-        account.minted.note(tag(*artifact), MINTED);
+        account.minted.note(tag(*artifact));
         out.push(Touched {
             object: ObjectKey(*artifact),
             layer: Layer::Artifact,
@@ -59,14 +59,14 @@ pub fn request(
 }
 
 fn text(
-    seen: &mut Ring,
+    seen: &mut Ring<TEXT_SEEN>,
     block: &BlockSketch,
     most: usize,
     known: impl Fn(Digest) -> bool,
     out: &mut Vec<Touched>,
 ) {
     for print in block.fingerprints.iter().take(most) {
-        if !known(*print) && seen.note(tag(*print), TEXT_SEEN) {
+        if !known(*print) && seen.note(tag(*print)) {
             out.push(Touched { object: ObjectKey(*print), layer: Layer::Text, touch: Touch::Use });
         }
     }
@@ -74,7 +74,7 @@ fn text(
 
 fn origin(account: &mut Account, origin: &Origin, out: &mut Vec<Touched>) {
     if let Some(client) = origin.client {
-        account.clients.note(tag(client), ORIGINS);
+        account.clients.note(tag(client));
     }
     let shared = [
         (&mut account.networks, origin.network, Layer::Network),
@@ -85,9 +85,14 @@ fn origin(account: &mut Account, origin: &Origin, out: &mut Vec<Touched>) {
     }
 }
 
-fn sight_once(ring: &mut Ring, digest: Option<Digest>, layer: Layer, out: &mut Vec<Touched>) {
+fn sight_once(
+    ring: &mut Ring<ORIGINS>,
+    digest: Option<Digest>,
+    layer: Layer,
+    out: &mut Vec<Touched>,
+) {
     if let Some(digest) = digest
-        && ring.note(tag(digest), ORIGINS)
+        && ring.note(tag(digest))
     {
         out.push(Touched { object: ObjectKey(digest), layer, touch: Touch::Use });
     }

@@ -4,11 +4,11 @@ use event::public::DeadLetter;
 use pipeline::Config;
 use pipeline::account::AccountShard;
 use pipeline::campaign::CampaignShard;
-use pipeline::message::{Changes, Place, StateRow, TableMessage};
+use pipeline::message::{Changes, Place, TableMessage};
 use pipeline::object::ObjectShard;
 use pipeline::route::RouteShard;
 use pipeline::topology::Topic;
-use step::{Corrupt, TableId};
+use step::{Corrupt, Rows, TableId};
 
 use crate::item::Item;
 use crate::outbox::Outbox;
@@ -204,13 +204,12 @@ impl Host {
     }
 
     /// Every row at a place that is part of the result.
-    #[must_use]
-    pub fn rows(&self, place: Place) -> Vec<StateRow> {
+    pub fn rows(&self, place: Place, to: &mut Rows) {
         match &self.shard {
-            Shard::Route(_) => Vec::new(),
-            Shard::Account(shard) => shard.rows(place),
-            Shard::Object(shard) => shard.rows(place),
-            Shard::Campaign(shard) => shard.rows(place),
+            Shard::Route(_) => {}
+            Shard::Account(shard) => shard.rows(place, to),
+            Shard::Object(shard) => shard.rows(place, to),
+            Shard::Campaign(shard) => shard.rows(place, to),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use pipeline::{Config, digest};
+use step::Rows;
 
 use crate::error::Error;
 use crate::host::Host;
@@ -28,7 +29,7 @@ pub fn digests(
             restorer.restore(partition, 0, &mut host)?;
             hosts.push(host);
         }
-        let rows = |place| hosts.iter().flat_map(|host| host.rows(place)).collect();
+        let rows = |place, to: &mut Rows| hosts.iter().for_each(|host| host.rows(place, to));
         digests.insert(task.name().to_owned(), digest::of_task(rows).0);
     }
     Ok(digests)

@@ -18,14 +18,13 @@ use event::table::Entry;
 use fingerprint::{Fingerprinter, Out, Touched};
 use serde::{Deserialize, Serialize};
 use step::{
-    Bucket, Clock, Corrupt, Keyed, Operator, Persist, Slot, Stamp, Stamped, decode, encode,
+    Bucket, Clock, Corrupt, Keyed, Operator, Persist, Rows, Slot, Stamp, Stamped, decode, encode,
 };
 
 use crate::control::Filed;
 use crate::merge::Merge;
 use crate::message::{
-    Changes, Place, Progress, Published, Record, StateRow, TableMessage, ToAccount, ToCampaign,
-    ToObject,
+    Changes, Place, Progress, Published, Record, TableMessage, ToAccount, ToCampaign, ToObject,
 };
 use crate::topology::Stage;
 use crate::{Config, Meter, Taken};
@@ -471,7 +470,7 @@ impl AccountShard {
         let mut changes = Vec::new();
         for (slot, state) in &mut self.slots {
             for (part, persist) in [
-                (FINGERPRINT, &mut state.fingerprint as &mut dyn Rows),
+                (FINGERPRINT, &mut state.fingerprint as &mut dyn Changing),
                 (DECIDE, &mut state.decide),
             ] {
                 persist.changes(&mut changes);
@@ -534,15 +533,12 @@ impl AccountShard {
     }
 
     /// Every row of state at a place that is part of the result, in no particular order.
-    #[must_use]
-    pub fn rows(&self, place: Place) -> Vec<StateRow> {
-        let mut rows = Vec::new();
+    pub fn rows(&self, place: Place, rows: &mut Rows) {
         match (self.slots.get(&place.slot), place.part) {
-            (Some(state), FINGERPRINT) => state.fingerprint.all_rows(&mut rows),
-            (Some(state), DECIDE) => state.decide.all_rows(&mut rows),
+            (Some(state), FINGERPRINT) => state.fingerprint.all_rows(rows),
+            (Some(state), DECIDE) => state.decide.all_rows(rows),
             _ => {}
         }
-        rows
     }
 
     /// Whether it has said that nothing more will come.
@@ -577,12 +573,12 @@ impl AccountShard {
     }
 }
 
-/// A stage's state as rows, whatever its type.
-trait Rows {
+/// A stage's state as what changed of it, whatever its type.
+trait Changing {
     fn changes(&mut self, out: &mut Vec<step::Change>);
 }
 
-impl<S: Persist> Rows for S {
+impl<S: Persist> Changing for S {
     fn changes(&mut self, out: &mut Vec<step::Change>) {
         self.take_changes(out);
     }

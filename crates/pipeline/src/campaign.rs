@@ -8,9 +8,9 @@ use decide::{In as JointIn, JointLane, JointState, Out as JointOut};
 use event::EventTime;
 use event::table::{Entry, Row};
 use serde::{Deserialize, Serialize};
-use step::{Bucket, Corrupt, Operator, Persist, Slot, Stamped, decode, encode};
+use step::{Bucket, Corrupt, Operator, Persist, Rows, Slot, Stamped, decode, encode};
 
-use crate::message::{Changes, Place, Published, Record, StateRow, TableMessage, ToCampaign};
+use crate::message::{Changes, Place, Published, Record, TableMessage, ToCampaign};
 use crate::progress::Upstream;
 use crate::topology::Stage;
 use crate::{Config, Meter};
@@ -220,15 +220,12 @@ impl CampaignShard {
     }
 
     /// Every row of state at a place that is part of the result, in no particular order.
-    #[must_use]
-    pub fn rows(&self, place: Place) -> Vec<StateRow> {
-        let mut rows = Vec::new();
+    pub fn rows(&self, place: Place, rows: &mut Rows) {
         match (place.slot, place.part) {
-            (Slot(0), CLUSTER) => self.cluster.all_rows(&mut rows),
-            (Slot(0), DECIDE) => self.joint.all_rows(&mut rows),
+            (Slot(0), CLUSTER) => self.cluster.all_rows(rows),
+            (Slot(0), DECIDE) => self.joint.all_rows(rows),
             _ => {}
         }
-        rows
     }
 
     /// No public record still to come is older than this.

@@ -3,22 +3,27 @@
 use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
+use step::Rows;
 
-use crate::message::{Place, StateRow};
+use crate::message::Place;
 
 /// SHA-256 of all rows of a task, by place, table and key, and how many bytes they are. One place at
 /// a time, which one shard holds: all rows at once would be the most memory that a run ever needs.
-pub fn of_task(rows_at: impl Fn(Place) -> Vec<StateRow>) -> (String, u64) {
+pub fn of_task(rows_at: impl Fn(Place, &mut Rows)) -> (String, u64) {
     let (mut digest, mut bytes) = (Sha256::new(), 0);
+    let (mut rows, mut line) = (Rows::default(), Vec::new());
     for place in Place::all() {
-        let mut rows = rows_at(place);
-        rows.sort_unstable();
-        for (table, key, value) in &rows {
-            digest.update([place.part, place.slot.0, *table]);
-            digest.update((key.len() as u64).to_le_bytes());
-            digest.update(key);
-            digest.update((value.len() as u64).to_le_bytes());
-            digest.update(value);
+        rows.clear();
+        rows_at(place, &mut rows);
+        rows.sort();
+        for (table, key, value) in rows.iter() {
+            line.clear();
+            line.extend([place.part, place.slot.0, table]);
+            line.extend((key.len() as u64).to_le_bytes());
+            line.extend_from_slice(key);
+            line.extend((value.len() as u64).to_le_bytes());
+            line.extend_from_slice(value);
+            digest.update(&line);
             bytes += (key.len() + value.len()) as u64;
         }
     }

@@ -125,6 +125,3 @@ const PARTS: u8 = 4;
 
 /// What a shard hands out at a commit: nothing else leaves it.
 pub type Changes = Vec<(Place, Change)>;
-
-/// A row of state at a place, for digests and measurements.
-pub type StateRow = (step::TableId, Vec<u8>, Vec<u8>);

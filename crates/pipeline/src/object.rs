@@ -6,9 +6,9 @@ use correlate::{Correlator, Gather, Gathered, Ground, SlotState};
 use event::link::Link;
 use event::sighting::Stratum;
 use serde::{Deserialize, Serialize};
-use step::{Bucket, Corrupt, Operator, Persist, Slot, Stamped, decode, encode};
+use step::{Bucket, Corrupt, Operator, Persist, Rows, Slot, Stamped, decode, encode};
 
-use crate::message::{Changes, Place, StateRow, ToCampaign, ToObject};
+use crate::message::{Changes, Place, ToCampaign, ToObject};
 use crate::progress::Upstream;
 use crate::topology::Stage;
 use crate::{Config, Meter};
@@ -209,12 +209,9 @@ impl ObjectShard {
 
     /// Every row of state at a place that is part of the result, in no particular order. The ground is the same in every partition and
     /// follows from the announcements, so it is no part of it.
-    #[must_use]
-    pub fn rows(&self, place: Place) -> Vec<StateRow> {
-        let mut rows = Vec::new();
+    pub fn rows(&self, place: Place, rows: &mut Rows) {
         if let Some(state) = self.slots.get(&place.slot).filter(|_| place.part == SLOTS) {
-            state.all_rows(&mut rows);
+            state.all_rows(rows);
         }
-        rows
     }
 }

@@ -640,10 +640,10 @@ impl Run {
     fn digest_state(&mut self) -> u64 {
         let (accounts, objects) = (&self.accounts, &self.objects);
         let (account, account_bytes) =
-            digest::of_task(|place| accounts.iter().flat_map(|shard| shard.rows(place)).collect());
+            digest::of_task(|place, to| accounts.iter().for_each(|shard| shard.rows(place, to)));
         let (object, _) =
-            digest::of_task(|place| objects.iter().flat_map(|shard| shard.rows(place)).collect());
-        let (campaign, _) = digest::of_task(|place| self.campaign.rows(place));
+            digest::of_task(|place, to| objects.iter().for_each(|shard| shard.rows(place, to)));
+        let (campaign, _) = digest::of_task(|place, to| self.campaign.rows(place, to));
         let tasks = [("account", account), ("object", object), ("campaign", campaign)];
         self.summary.state_digests =
             tasks.into_iter().map(|(task, digest)| (task.to_owned(), digest)).collect();

@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::codec::{Corrupt, decode, encode};
+use crate::rows::Rows;
 
 /// Names a table within a stage's state; part of the changelog's keys, so it never changes.
 pub type TableId = u8;
@@ -30,7 +31,7 @@ pub trait Persist: Default {
     fn restore(&mut self, table: TableId, key: &[u8], value: Option<&[u8]>) -> Result<(), Corrupt>;
 
     /// Appends every row, in no particular order: for digests and measurements.
-    fn all_rows(&self, out: &mut Vec<(TableId, Vec<u8>, Vec<u8>)>);
+    fn all_rows(&self, out: &mut Rows);
 }
 
 /// Keys are keyed digests already, or small numbers of ours: a multiply-and-shift spreads them.
@@ -202,8 +203,8 @@ where
     }
 
     /// [`Persist::all_rows`] for this table.
-    pub fn all_rows(&self, table: TableId, out: &mut Vec<(TableId, Vec<u8>, Vec<u8>)>) {
-        out.extend(self.rows.iter().map(|(key, value)| (table, encode(key), encode(value))));
+    pub fn all_rows(&self, table: TableId, out: &mut Rows) {
+        self.rows.iter().for_each(|(key, value)| out.push(table, key, value));
     }
 }
 
@@ -228,7 +229,7 @@ macro_rules! persist_tables {
                 }
             }
 
-            fn all_rows(&self, out: &mut Vec<($crate::TableId, Vec<u8>, Vec<u8>)>) {
+            fn all_rows(&self, out: &mut $crate::Rows) {
                 $(self.$field.all_rows($id, out);)+
             }
         }
