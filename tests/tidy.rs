@@ -24,7 +24,7 @@ const MAY_NAME: [(&str, &[&str]); 17] = [
     ("kafka", &["event", "step", "enrich", "pipeline", "store"]),
     ("import", &["event"]),
     ("world", &["event"]),
-    ("iolaus", &["event", "enrich", "pipeline", "replay", "kafka", "import", "world"]),
+    ("iolaus", &["event", "enrich", "pipeline", "store", "replay", "kafka", "import", "world"]),
     ("tests", &EVERYTHING),
     ("kafka-harness", &[]),
 ];

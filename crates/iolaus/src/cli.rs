@@ -38,6 +38,9 @@ pub enum Verb {
     /// Look at what could not be used (the dead letters on Kafka), and try it again
     #[command(subcommand)]
     Dlq(Dlq),
+    /// Look after the checkpoints that `run` keeps on local disk
+    #[command(subcommand)]
+    State(State),
     /// Print the tasks, what they run, and the topics between them
     Topology,
     /// Print the completions for a shell
@@ -311,6 +314,26 @@ pub struct ReplayLetters {
     /// Do it; without this, only say what would be done
     #[arg(long)]
     pub execute: bool,
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum State {
+    /// Say what each checkpoint belongs to and what it holds
+    Inspect(StateOf),
+    /// Read and check all of each checkpoint (exit code 1 if one is damaged)
+    Verify(StateOf),
+    /// Remove each checkpoint, and what was set aside: state is then rebuilt from the changelog
+    Reset(StateOf),
+}
+
+#[derive(Debug, Args)]
+pub struct StateOf {
+    /// The state directory of a process, or the directory of one checkpoint in it
+    #[arg(long)]
+    pub dir: PathBuf,
     /// Print as JSON
     #[arg(long)]
     pub json: bool,

@@ -168,6 +168,21 @@ pub(crate) fn is_of_the_disk(error: &io::Error) -> bool {
 const EMFILE: i32 = 24;
 const ENFILE: i32 = 23;
 
+/// The directories of checkpoints at `dir` or at most `deep` folders below.
+pub(crate) fn find(dir: &Path, deep: u32) -> Result<Vec<PathBuf>, Error> {
+    if dir.join(CHECKPOINT).is_dir() {
+        return Ok(vec![dir.to_owned()]);
+    }
+    let mut found = Vec::new();
+    for name in names(dir)? {
+        let path = dir.join(name);
+        if deep > 0 && path.is_dir() && !path.is_symlink() {
+            found.extend(find(&path, deep - 1)?);
+        }
+    }
+    Ok(found)
+}
+
 fn refuse_others(dir: &Path) -> Result<(), Error> {
     let ours =
         |name: &str| [LOCK, CHECKPOINT, "lost+found"].contains(&name) || name.starts_with(REFUSED);

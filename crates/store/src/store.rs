@@ -1,7 +1,7 @@
 //! The store: what is open, what it holds, and how it changes.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use pipeline::message::Place;
@@ -9,7 +9,7 @@ use step::{Change, SLOTS, Slot, TableId};
 
 use crate::engine::{Engine, Reading};
 use crate::error::{Error, Refused};
-use crate::home::Home;
+use crate::home::{Home, find};
 use crate::identity::{Identity, LAYOUT};
 use crate::layer::{Held, Layer, Step, plan};
 use crate::load::{Loaded, age, damage, load};
@@ -272,7 +272,7 @@ impl Store {
     pub fn fetch(&self, slot: Slot, key: &[u8]) -> Result<Vec<Fetched>, Error> {
         loop {
             let layers = self.layers(slot);
-            match self.find(&layers, slot, key) {
+            match self.look_up(&layers, slot, key) {
                 // A write that has just ended took the pages away.
                 Err(Error::Damaged { .. }) if !Arc::ptr_eq(&layers, &self.layers(slot)) => {}
                 found => return self.judged(found),
@@ -280,7 +280,7 @@ impl Store {
         }
     }
 
-    fn find(&self, layers: &Layers, slot: Slot, key: &[u8]) -> Result<Vec<Fetched>, Error> {
+    fn look_up(&self, layers: &Layers, slot: Slot, key: &[u8]) -> Result<Vec<Fetched>, Error> {
         let group = group(key);
         let mut found = BTreeMap::new();
         for (held, depth) in layers.iter().zip(0..) {
@@ -352,6 +352,14 @@ impl Store {
         report.rows = report.tables.iter().map(|table| table.rows).sum();
         report.bytes = report.tables.iter().map(|table| table.bytes).sum();
         Ok(report)
+    }
+
+    /// The directories of checkpoints at `dir` or at most three folders below, in order.
+    ///
+    /// # Errors
+    /// If there is no such directory, or it can't be read.
+    pub fn find(dir: &Path) -> Result<Vec<PathBuf>, Error> {
+        find(dir, 3)
     }
 
     /// Opens whatever checkpoint is in `dir`, whoever's it is, and says what there is. The database

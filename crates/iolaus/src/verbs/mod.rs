@@ -9,6 +9,7 @@ mod replay;
 mod run;
 mod simulate;
 mod sketch;
+mod state;
 mod topics;
 mod topology;
 
@@ -30,6 +31,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Verb::Sketch(arguments) => sketch::run(&arguments),
         Verb::Topics(arguments) => topics::run(&arguments),
         Verb::Dlq(arguments) => dlq::run(&arguments),
+        Verb::State(arguments) => state::run(&arguments),
         Verb::Topology => {
             print!("{}", topology::text());
             Ok(())
