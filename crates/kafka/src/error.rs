@@ -47,6 +47,9 @@ pub enum Error {
         /// What is wrong, and what to do.
         detail: String,
     },
+    /// The local disk.
+    #[error(transparent)]
+    Store(store::Error),
     /// A transaction did not end well: what it covered is done again.
     #[error("a transaction of {task} did not end well: {detail}")]
     Transaction {

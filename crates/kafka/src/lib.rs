@@ -5,9 +5,11 @@
 //! It polls only between transactions, so whoever takes a partition over never finds half of one.
 
 pub mod admin;
+mod checkpoint;
 mod clients;
 pub mod dead_letters;
 pub mod error;
+mod faults;
 mod host;
 mod item;
 mod names;

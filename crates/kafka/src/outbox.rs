@@ -8,6 +8,7 @@ use pipeline::topology::Topic;
 use rdkafka::message::{Header, OwnedHeaders};
 use serde::Serialize;
 
+use crate::dead_letters::Origin;
 use crate::settings::Settings;
 use crate::wire;
 
@@ -99,20 +100,15 @@ impl Outbox {
     }
 
     /// A record that could not be used.
-    pub fn dead_letter(&mut self, letter: &event::public::DeadLetter) {
-        let offset = letter.line.to_string();
-        let headers = OwnedHeaders::new_with_capacity(3)
-            .insert(Header { key: "iolaus-reason", value: Some(&*letter.reason) })
-            .insert(Header { key: "iolaus-origin", value: Some(&*letter.file) })
-            .insert(Header { key: "iolaus-origin-offset", value: Some(&offset) });
+    pub fn dead_letter(&mut self, origin: &Origin, letter: &event::public::DeadLetter) {
         let payload =
             serde_json::to_vec(letter).expect("a dead letter has text keys and whole numbers");
         self.records.push(Outgoing {
             topic: Some(Topic::DeadLetters),
             partition: None,
-            key: format!("{}@{offset}", letter.file).into_bytes(),
+            key: origin.to_string().into_bytes(),
             payload: Some(payload),
-            headers: Some(headers),
+            headers: Some(origin.headers(&letter.reason)),
         });
     }
 
@@ -128,6 +124,17 @@ impl Outbox {
             partition: Some(0),
             key,
             payload: Some(wire::single(message)),
+            headers: None,
+        });
+    }
+
+    /// What a changelog that begins is called.
+    pub fn incarnation(&mut self, partition: u32, name: &str) {
+        self.records.push(Outgoing {
+            topic: None,
+            partition: Some(partition as i32),
+            key: wire::INCARNATION.to_vec(),
+            payload: Some(name.as_bytes().to_vec()),
             headers: None,
         });
     }

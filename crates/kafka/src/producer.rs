@@ -15,6 +15,7 @@ use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProd
 use rdkafka::topic_partition_list::TopicPartitionList;
 
 use crate::error::Error;
+use crate::faults;
 use crate::outbox::{Names, Outgoing};
 use crate::settings::Settings;
 
@@ -195,6 +196,12 @@ impl Producer {
     /// # Errors
     /// If it was not committed, or nobody knows.
     pub fn commit(&self) -> Result<(), Error> {
+        if faults::commit_fails() {
+            let aborted = self.inner.abort_transaction(ANSWER);
+            return Err(
+                self.failed("commit (as planned)", &aborted.err().unwrap_or(KafkaError::Canceled))
+            );
+        }
         self.inner.commit_transaction(ANSWER).map_err(|error| self.failed("commit", &error))
     }
 }

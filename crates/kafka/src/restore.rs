@@ -5,6 +5,7 @@ use std::time::Duration;
 use rdkafka::Message;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
+use rdkafka::message::BorrowedMessage;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use crate::error::Error;
@@ -27,11 +28,20 @@ pub struct Restorer {
     everything: BaseConsumer,
 }
 
+/// A changelog partition on which no transaction is open.
+#[derive(Clone, Debug, Default)]
+pub struct Log {
+    /// Its first offset.
+    pub low: i64,
+    /// Its end.
+    pub end: i64,
+    /// What its first record calls it: another one, if the topic was deleted and made again.
+    pub incarnation: Option<String>,
+}
+
 /// What a restore read.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Restored {
-    /// Where the changelog goes on.
-    pub next: i64,
     /// Records read.
     pub records: u64,
     /// Their bytes.
@@ -64,43 +74,73 @@ impl Restorer {
         })
     }
 
-    /// Restores a shard from its changelog, from an offset on (0: all of it).
+    /// Looks at a changelog, once whoever wrote to it before has ended what it began.
+    ///
+    /// # Errors
+    /// If it can't be read.
+    pub fn look(&self, partition: u32) -> Result<Log, Error> {
+        let (low, end) = self.wait_until_stable(partition as i32)?;
+        let mut incarnation = None;
+        self.read(partition as i32, low, end, &mut |message| {
+            if message.key() == Some(wire::INCARNATION) {
+                let name = message.payload().unwrap_or_default();
+                incarnation = Some(String::from_utf8_lossy(name).into_owned());
+            }
+            Ok(false)
+        })?;
+        Ok(Log { low, end, incarnation })
+    }
+
+    /// Restores a shard from its changelog, from an offset to the end.
     ///
     /// # Errors
     /// If the changelog can't be read, or holds what this program does not understand.
-    pub fn restore(&self, partition: u32, from: i64, host: &mut Host) -> Result<Restored, Error> {
-        let partition = partition as i32;
-        let (low, end) = self.wait_until_stable(partition)?;
-        let mut restored = Restored { next: from.max(low), ..Restored::default() };
-        if restored.next >= end {
-            return Ok(restored);
+    pub fn restore(
+        &self,
+        partition: u32,
+        from: i64,
+        log: &Log,
+        host: &mut Host,
+    ) -> Result<Restored, Error> {
+        let mut restored = Restored::default();
+        self.read(partition as i32, from, log.end, &mut |message| {
+            restored.records += 1;
+            restored.bytes += message.payload_len() as u64 + message.key_len() as u64;
+            if message.key() != Some(wire::INCARNATION) {
+                self.put_back(message, host)?;
+            }
+            Ok(true)
+        })?;
+        Ok(restored)
+    }
+
+    /// Hands over what was committed from an offset to the end, as long as it is wanted.
+    fn read(
+        &self,
+        partition: i32,
+        from: i64,
+        end: i64,
+        take: &mut dyn FnMut(&BorrowedMessage<'_>) -> Result<bool, Error>,
+    ) -> Result<(), Error> {
+        if from >= end {
+            return Ok(());
         }
         let mut list = TopicPartitionList::new();
-        let offset = Offset::Offset(restored.next);
-        let place = list.add_partition_offset(&self.topic, partition, offset);
+        let place = list.add_partition_offset(&self.topic, partition, Offset::Offset(from));
         place.and_then(|()| self.committed.assign(&list)).map_err(self.reading())?;
         loop {
             match self.committed.poll(Duration::from_millis(500)) {
                 None => {}
                 Some(Err(KafkaError::PartitionEOF(_))) => break,
                 Some(Err(error)) => return Err(self.reading()(error)),
-                Some(Ok(message)) => {
-                    restored.records += 1;
-                    restored.bytes += message.payload_len() as u64 + message.key_len() as u64;
-                    self.put_back(&message, host)?;
-                }
+                Some(Ok(message)) if take(&message)? => {}
+                Some(Ok(_)) => break,
             }
         }
-        restored.next = end;
-        self.committed.unassign().map_err(self.reading())?;
-        Ok(restored)
+        self.committed.unassign().map_err(self.reading())
     }
 
-    fn put_back(
-        &self,
-        message: &rdkafka::message::BorrowedMessage<'_>,
-        host: &mut Host,
-    ) -> Result<(), Error> {
+    fn put_back(&self, message: &BorrowedMessage<'_>, host: &mut Host) -> Result<(), Error> {
         let unreadable = |detail: String| Error::Unreadable {
             topic: self.topic.clone(),
             partition: message.partition(),

@@ -26,7 +26,8 @@ pub fn digests(
         let mut hosts = Vec::new();
         for partition in 0..counts.of(task) {
             let mut host = Host::new(task, partition, config, counts);
-            restorer.restore(partition, 0, &mut host)?;
+            let log = restorer.look(partition)?;
+            restorer.restore(partition, log.low, &log, &mut host)?;
             hosts.push(host);
         }
         let rows = |place, to: &mut Rows| hosts.iter().for_each(|host| host.rows(place, to));

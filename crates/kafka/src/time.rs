@@ -13,3 +13,10 @@ pub fn now() -> Instant {
 pub fn nap(time: Duration) {
     std::thread::sleep(time);
 }
+
+/// Milliseconds since 1970: how old a checkpoint is.
+#[expect(clippy::disallowed_methods, reason = "a checkpoint that is too old is not used")]
+pub fn unix_ms() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_millis() as i64)
+}

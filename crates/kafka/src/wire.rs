@@ -81,6 +81,9 @@ fn unreadable(record: &[u8]) -> String {
     }
 }
 
+/// The key of a changelog's first record, which says what this changelog is called.
+pub const INCARNATION: &[u8] = &[VERSION, u8::MAX];
+
 /// The key of a changelog record.
 pub fn row_key(place: Place, table: TableId, key: &[u8]) -> Vec<u8> {
     let mut bytes = vec![VERSION, place.part, place.slot.0, table];

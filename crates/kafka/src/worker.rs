@@ -8,16 +8,19 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use event::intake::Limits;
+use pipeline::message::Changes;
 use pipeline::topology::Topic;
 use pipeline::{Config, Intake};
 use rdkafka::Message;
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerGroupMetadata};
 use rdkafka::error::KafkaError;
 use rdkafka::message::BorrowedMessage;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
+use crate::checkpoint::{Checkpoint, Keeper};
 use crate::clients::{group_consumer, side_consumer};
 use crate::error::Error;
+use crate::faults::{self, Fault};
 use crate::host::Host;
 use crate::item::{Item, Reader, table_message};
 use crate::outbox::{Names, Outbox};
@@ -43,6 +46,8 @@ pub struct Shared {
     pub counts: Counts,
     /// This process among its peers.
     pub instance: String,
+    /// What a changelog that this process begins is called: no two are called alike.
+    pub incarnation: String,
     /// Whether the inputs end where they end now.
     pub until_end: bool,
 }
@@ -73,6 +78,9 @@ struct Owned {
     /// Records that were read and not taken: place, offset, record.
     pending: VecDeque<(usize, i64, Item)>,
     paused: bool,
+    /// Its changelog has no record yet.
+    unborn: bool,
+    checkpoint: Option<Checkpoint>,
 }
 
 /// A worker.
@@ -85,10 +93,14 @@ pub struct Worker {
     /// Reads what the group does not divide: `tables`, or what the campaign task reads beside.
     side: Option<BaseConsumer>,
     restorer: Restorer,
+    keeper: Option<Keeper>,
     producer: Producer,
     reader: Reader,
     owned: BTreeMap<u32, Owned>,
     committed_at: Instant,
+    /// What the last transaction said of offsets, and the group's first word: for planted faults.
+    sent: TopicPartitionList,
+    first_group: Option<ConsumerGroupMetadata>,
     status: Arc<Status>,
 }
 
@@ -119,11 +131,17 @@ impl Worker {
                 Task::Route | Task::Object => None,
             },
             restorer: Restorer::new(settings, task)?,
+            keeper: match &settings.state_dir {
+                Some(dir) => Some(Keeper::new(dir, settings)?),
+                None => None,
+            },
             producer,
             consumer,
             reader: Reader::new(task, Arc::clone(&shared.intake), shared.limits, keyed),
             owned: BTreeMap::new(),
             committed_at: now(),
+            sent: TopicPartitionList::new(),
+            first_group: None,
             task,
             status,
             shared,
@@ -146,6 +164,11 @@ impl Worker {
             }
         }
         self.consumer.unsubscribe();
+        if let Some(keeper) = &self.keeper {
+            let checkpoints = self.owned.values_mut().filter_map(|owned| owned.checkpoint.as_mut());
+            checkpoints.for_each(|checkpoint| keeper.write(checkpoint));
+            keeper.finish();
+        }
         Ok(())
     }
 
@@ -156,6 +179,7 @@ impl Worker {
 
     fn turn(&mut self) -> Result<(), Error> {
         self.gather()?;
+        faults::at(faults::Place::AfterPoll);
         self.owned.values_mut().for_each(Owned::work);
         if self.owned.values().any(|owned| owned.host.touched()) {
             self.commit()?;
@@ -293,28 +317,54 @@ impl Worker {
         let mut begin = TopicPartitionList::new();
         for (topic, partition) in places {
             let index = shard_of(&self.shared, self.task, topic, *partition);
-            let mut host = Host::new(self.task, index, self.shared.config, &self.shared.counts);
-            let started = now();
-            let restored = self.restorer.restore(index, 0, &mut host)?;
+            let mut owned = self.restore(index)?;
             let mut read = vec![(topic.clone(), *partition)];
             read.extend(self.shared.settings.beside(self.task).map(|topic| (topic, 0)));
-            let places = self.committed_places(&read)?;
-            let next = Offset::Offset(places[0].next);
+            owned.places = self.committed_places(&read)?;
+            let next = Offset::Offset(owned.places[0].next);
             begin.add_partition_offset(topic, *partition, next).map_err(Error::kafka("assign"))?;
-            tracing::info!(
-                task = self.task.name(),
-                partition = index,
-                records = restored.records,
-                bytes = restored.bytes,
-                seconds = started.elapsed().as_secs_f64(),
-                from = places[0].next,
-                "taken over"
-            );
-            let pending = VecDeque::new();
-            self.owned.insert(index, Owned { host, places, pending, paused: false });
+            self.owned.insert(index, owned);
         }
         self.consumer.incremental_assign(&begin).map_err(Error::kafka("cannot assign"))?;
         self.read_beside()
+    }
+
+    /// A shard as it was committed: from the checkpoint, if there is a good one, and the changelog.
+    fn restore(&self, index: u32) -> Result<Owned, Error> {
+        let Shared { config, counts, settings, .. } = &*self.shared;
+        let started = now();
+        let log = self.restorer.look(index)?;
+        let mut fresh = || Host::new(self.task, index, *config, counts);
+        let (mut host, checkpoint, from) = match &self.keeper {
+            None => (fresh(), None, log.low),
+            Some(keeper) => {
+                let partitions = counts.of(self.task);
+                let opened =
+                    keeper.open(settings, self.task, index, partitions, &log, &mut fresh)?;
+                (opened.0, Some(opened.1), opened.2)
+            }
+        };
+        let blind = checkpoint.is_some() && faults::planted(Fault::CheckpointWithoutOffset);
+        let from = if blind { log.end } else { from };
+        let restored = self.restorer.restore(index, from, &log, &mut host)?;
+        faults::at(faults::Place::AfterRestore);
+        tracing::info!(
+            task = self.task.name(),
+            partition = index,
+            checkpoint = from,
+            records = restored.records,
+            bytes = restored.bytes,
+            seconds = started.elapsed().as_secs_f64(),
+            "taken over"
+        );
+        Ok(Owned {
+            host,
+            places: Vec::new(),
+            pending: VecDeque::new(),
+            paused: false,
+            unborn: log.incarnation.is_none(),
+            checkpoint,
+        })
     }
 
     /// How far the group has read, once every open transaction has ended.
@@ -380,32 +430,87 @@ impl Worker {
 
     /// One transaction: what followed, what changed, how far was read.
     fn commit(&mut self) -> Result<(), Error> {
+        faults::at(faults::Place::MidBatch);
+        if faults::planted(Fault::OffsetsFirst) {
+            self.commit_offsets_alone()?;
+        }
         self.producer.begin()?;
+        faults::at(faults::Place::AfterBegin);
         let mut outbox = Outbox::default();
+        let mut changed = Vec::new();
         for (index, owned) in &mut self.owned {
             if owned.host.touched() {
+                if std::mem::take(&mut owned.unborn) {
+                    outbox.incarnation(*index, &self.shared.incarnation);
+                }
                 let changes = owned.host.hand_out(&mut outbox);
                 outbox.changes(*index, &changes);
+                changed.push((*index, changes));
             }
         }
         for outgoing in outbox.records {
             self.producer.send(&self.names, outgoing)?;
         }
-        self.producer.delivered()?;
+        faults::at(faults::Place::AfterSends);
+        let written = self.producer.delivered()?;
+        faults::at(faults::Place::AfterDelivery);
+        self.send_offsets()?;
+        faults::at(faults::Place::AfterOffsets);
+        self.producer.commit()?;
+        faults::at(faults::Place::AfterCommit);
+        self.committed_at = now();
+        self.keep(changed, &written);
+        Ok(())
+    }
+
+    /// How far was read, of every partition, changed or not.
+    fn send_offsets(&mut self) -> Result<(), Error> {
+        let offsets = self.offsets()?;
+        if faults::planted(Fault::OffsetsWhenChanged) && offsets == self.sent {
+            return Ok(());
+        }
+        let group = self.consumer.group_metadata().ok_or_else(|| Error::Transaction {
+            task: self.task.name(),
+            detail: "the consumer is in no group".to_owned(),
+        })?;
+        if faults::planted(Fault::OldGeneration) {
+            let group = self.first_group.get_or_insert(group);
+            self.producer.offsets(&offsets, group)?;
+        } else {
+            self.producer.offsets(&offsets, &group)?;
+        }
+        self.sent = offsets;
+        Ok(())
+    }
+
+    fn offsets(&self) -> Result<TopicPartitionList, Error> {
         let mut offsets = TopicPartitionList::new();
         for place in self.owned.values().flat_map(|owned| &owned.places) {
             offsets
                 .add_partition_offset(&place.topic, place.partition, Offset::Offset(place.next))
                 .map_err(Error::kafka("offsets"))?;
         }
-        let group = self.consumer.group_metadata().ok_or_else(|| Error::Transaction {
-            task: self.task.name(),
-            detail: "the consumer is in no group".to_owned(),
-        })?;
-        self.producer.offsets(&offsets, &group)?;
-        self.producer.commit()?;
-        self.committed_at = now();
+        Ok(offsets)
+    }
+
+    /// What [`Fault::OffsetsFirst`] does.
+    fn commit_offsets_alone(&self) -> Result<(), Error> {
+        let committed = self.consumer.commit(&self.offsets()?, CommitMode::Sync);
+        committed.map_err(Error::kafka("offsets"))?;
+        faults::at(faults::Place::AfterOffsets);
         Ok(())
+    }
+
+    /// What was committed goes to the checkpoints.
+    fn keep(&mut self, changed: Vec<(u32, Changes)>, written: &[(i32, i64)]) {
+        let Some(keeper) = &self.keeper else { return };
+        for (index, changes) in changed {
+            let newest = written.iter().find(|(partition, _)| *partition == index as i32);
+            let owned = self.owned.get_mut(&index).and_then(|owned| owned.checkpoint.as_mut());
+            if let (Some(checkpoint), Some((_, newest))) = (owned, newest) {
+                keeper.note(checkpoint, changes, newest + 1);
+            }
+        }
     }
 
     /// After a transaction that failed, or of which nobody knows: a new producer ends it one way or
@@ -418,6 +523,9 @@ impl Worker {
             .values()
             .map(|owned| (owned.places[0].topic.clone(), owned.places[0].partition))
             .collect();
+        if faults::planted(Fault::NoRollback) {
+            return Ok(());
+        }
         self.owned.clear();
         let mut list = TopicPartitionList::new();
         for (topic, partition) in &places {

@@ -22,6 +22,7 @@ pub fn run(arguments: &Run) -> Result<(), Failure> {
     let counts = Counts::ask(&broker).map_err(unusable)?;
     let shared = Arc::new(Shared {
         instance: broker.instance.clone().unwrap_or_else(unnamed),
+        incarnation: unnamed(),
         settings: broker,
         config: settings.pipeline,
         limits: settings.limits,

@@ -4,4 +4,5 @@
 #![expect(clippy::disallowed_methods, reason = "programs are started, killed and waited for")]
 
 mod equal;
+mod kills;
 mod stage;

@@ -26,8 +26,8 @@ pub const PUBLIC: [&str; 5] = ["alerts", "clusters", "dead-letters", "decisions"
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
-pub struct Stage {
-    cluster: &'static Cluster,
+pub struct Stage<'a> {
+    pub cluster: &'a Cluster,
     pub folder: TempDir,
     pub settings: Settings,
     partitions: u32,
@@ -61,9 +61,9 @@ impl Outcome {
     }
 }
 
-impl Stage {
+impl<'a> Stage<'a> {
     /// Topics and a configuration for an input of this many partitions.
-    pub fn new(cluster: &'static Cluster, partitions: u32) -> Stage {
+    pub fn new(cluster: &'a Cluster, partitions: u32) -> Stage<'a> {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let prefix = format!("t{}-{number}.", std::process::id());
         let input = format!("{prefix}requests");
@@ -123,12 +123,14 @@ impl Stage {
         let path = self.folder.path().join(format!("{instance}.toml"));
         let text = format!(
             "[kafka]\nbootstrap_servers = \"{}\"\ninput = [\"{}\"]\nprefix = \"{}\"\n\
-             object_partitions = {}\ninstance = \"{instance}\"\n\
+             object_partitions = {}\ninstance = \"{instance}\"\nstate_dir = \"{}\"\n\
+             checkpoint_interval_s = 1\n\
              [kafka.properties]\n\"session.timeout.ms\" = \"6000\"\n",
             self.settings.bootstrap_servers,
             self.settings.input[0],
             self.settings.prefix,
             self.settings.object_partitions,
+            self.folder.path().join(format!("{instance}-state")).display(),
         );
         std::fs::write(&path, text).expect("written");
         path
@@ -136,6 +138,11 @@ impl Stage {
 
     /// Starts a process on some tasks (all, if none is named).
     pub fn start(&self, instance: &str, tasks: &[&str]) -> Child {
+        self.start_with(instance, tasks, &[])
+    }
+
+    /// Starts a process with something in its environment.
+    pub fn start_with(&self, instance: &str, tasks: &[&str], set: &[(&str, &str)]) -> Child {
         let log = self.folder.path().join(format!("{instance}.log"));
         let log = File::options().create(true).append(true).open(log).expect("a log");
         Command::new(PROGRAM)
@@ -144,6 +151,7 @@ impl Stage {
             .arg("--config")
             .arg(self.configuration(instance))
             .arg("--until-end")
+            .envs(set.iter().copied())
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
@@ -274,4 +282,22 @@ pub fn simulate(folder: &Path, accounts: u32, seed: u32) -> PathBuf {
 /// The bytes of a stream that is compressed.
 pub fn unpacked(path: &Path) -> Vec<u8> {
     zstd::decode_all(File::open(path).expect("it is there")).expect("it is whole")
+}
+
+/// The lines of a stream from one hour of its day to another.
+pub fn hours(lines: &[u8], from: u32, to: u32) -> Vec<u8> {
+    let mut some = Vec::new();
+    for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        let event: Value = serde_json::from_slice(line).expect("an event");
+        let time = match &event["event_time"] {
+            Value::String(text) => event::rfc3339::parse(text).expect("a time").0,
+            time => time.as_i64().expect("a time"),
+        };
+        let hour = time.rem_euclid(86_400_000) / 3_600_000;
+        if (i64::from(from)..i64::from(to)).contains(&hour) {
+            some.extend(line);
+            some.push(b'\n');
+        }
+    }
+    some
 }

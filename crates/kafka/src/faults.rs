@@ -1,0 +1,107 @@
+//! Places where a test lets a process die, and faults it plants to see whether it would notice. Only in
+//! programs built with the feature `faults`; in all others nothing is here.
+//!
+//! `IOLAUS_DIE=PLACE:N` kills the process the Nth time it comes by a place, without a word.
+//! `IOLAUS_PLANT=FAULT` breaks one rule.
+
+/// A place in a worker's turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Place {
+    AfterPoll,
+    MidBatch,
+    AfterBegin,
+    AfterSends,
+    AfterDelivery,
+    AfterOffsets,
+    AfterCommit,
+    BeforeCheckpoint,
+    AfterCheckpoint,
+    AfterRestore,
+}
+
+/// A rule that can be broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// After a transaction that failed, the shards go on with what they were told in it.
+    NoRollback,
+    /// How far was read is committed before what followed from it.
+    OffsetsFirst,
+    /// Offsets are left out of a transaction that read nothing, and with them the fence.
+    OffsetsWhenChanged,
+    /// The group's generation is the one of the first transaction.
+    OldGeneration,
+    /// A checkpoint does not say how far it goes: it is taken for whole.
+    CheckpointWithoutOffset,
+}
+
+#[cfg(feature = "faults")]
+mod armed {
+    use super::{Fault, Place};
+    use std::sync::OnceLock;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    struct Plan {
+        die: Option<(String, AtomicU64)>,
+        fail: Option<AtomicU64>,
+        plant: Option<String>,
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "tests say what is to go wrong in a process")]
+    fn plan() -> &'static Plan {
+        static PLAN: OnceLock<Plan> = OnceLock::new();
+        PLAN.get_or_init(|| {
+            let die = std::env::var("IOLAUS_DIE").ok();
+            let fail = std::env::var("IOLAUS_FAIL").ok();
+            Plan {
+                die: die.and_then(|die| {
+                    let (place, count) = die.split_once(':')?;
+                    Some((place.to_owned(), AtomicU64::new(count.parse().ok()?)))
+                }),
+                fail: fail.and_then(|fail| Some(AtomicU64::new(fail.parse().ok()?))),
+                plant: std::env::var("IOLAUS_PLANT").ok(),
+            }
+        })
+    }
+
+    /// Dies here, if it is time.
+    #[expect(clippy::disallowed_methods, reason = "this is what it is for")]
+    pub fn at(place: Place) {
+        if let Some((name, count)) = &plan().die
+            && *name == format!("{place:?}")
+            && count.fetch_sub(1, Ordering::Relaxed) == 1
+        {
+            std::process::abort();
+        }
+    }
+
+    /// Whether this commit is to fail though nothing is wrong.
+    pub fn commit_fails() -> bool {
+        let Some(fail) = &plan().fail else { return false };
+        fail.fetch_sub(1, Ordering::Relaxed) == 1
+    }
+
+    /// Whether a rule is broken.
+    pub fn planted(fault: Fault) -> bool {
+        plan().plant.as_deref() == Some(&format!("{fault:?}"))
+    }
+}
+
+#[cfg(feature = "faults")]
+pub use armed::{at, commit_fails, planted};
+
+/// Nothing.
+#[cfg(not(feature = "faults"))]
+pub fn at(_: Place) {}
+
+/// No.
+#[cfg(not(feature = "faults"))]
+pub fn commit_fails() -> bool {
+    false
+}
+
+/// No.
+#[cfg(not(feature = "faults"))]
+pub fn planted(_: Fault) -> bool {
+    false
+}
