@@ -81,6 +81,12 @@ mod armed {
         fail.fetch_sub(1, Ordering::Relaxed) == 1
     }
 
+    /// Whether checkpoints are compared with the whole changelog.
+    #[expect(clippy::disallowed_methods, reason = "tests say so")]
+    pub fn verifies() -> bool {
+        std::env::var_os("IOLAUS_VERIFY").is_some()
+    }
+
     /// Whether a rule is broken.
     pub fn planted(fault: Fault) -> bool {
         plan().plant.as_deref() == Some(&format!("{fault:?}"))
@@ -88,11 +94,17 @@ mod armed {
 }
 
 #[cfg(feature = "faults")]
-pub use armed::{at, commit_fails, planted};
+pub use armed::{at, commit_fails, planted, verifies};
 
 /// Nothing.
 #[cfg(not(feature = "faults"))]
 pub fn at(_: Place) {}
+
+/// No.
+#[cfg(not(feature = "faults"))]
+pub fn verifies() -> bool {
+    false
+}
 
 /// No.
 #[cfg(not(feature = "faults"))]

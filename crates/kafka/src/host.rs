@@ -204,6 +204,17 @@ impl Host {
         }
     }
 
+    /// Whether another shard of the same partition remembers the same.
+    #[must_use]
+    pub fn remembers_as(&self, other: &Host) -> bool {
+        Place::all().all(|place| {
+            let (mut ours, mut theirs) = (self.rows(place), other.rows(place));
+            ours.sort_unstable();
+            theirs.sort_unstable();
+            ours == theirs
+        })
+    }
+
     /// Every row at a place that is part of the result.
     pub fn rows(&self, place: Place, to: &mut Rows) {
         match &self.shard {

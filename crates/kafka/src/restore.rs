@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use pipeline::message::Place;
 use rdkafka::Message;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::BorrowedMessage;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+
+use step::Change;
 
 use crate::error::Error;
 use crate::host::Host;
@@ -61,7 +64,9 @@ impl Restorer {
                 .set("enable.auto.commit", "false")
                 .set("enable.partition.eof", "true")
                 .set("isolation.level", isolation)
-                .set("auto.offset.reset", "error");
+                .set("auto.offset.reset", "error")
+                // A request that waits for more holds up the one for the next partition.
+                .set("fetch.wait.max.ms", "5");
             if config.get("queued.max.messages.kbytes").is_none() {
                 config.set("queued.max.messages.kbytes", "32768");
             }
@@ -91,7 +96,8 @@ impl Restorer {
         Ok(Log { low, end, incarnation })
     }
 
-    /// Restores a shard from its changelog, from an offset to the end.
+    /// Restores a shard from its changelog, from an offset to the end. `noted` hears of every row, with
+    /// the offset behind it.
     ///
     /// # Errors
     /// If the changelog can't be read, or holds what this program does not understand.
@@ -101,13 +107,14 @@ impl Restorer {
         from: i64,
         log: &Log,
         host: &mut Host,
+        noted: &mut dyn FnMut((Place, Change), i64),
     ) -> Result<Restored, Error> {
         let mut restored = Restored::default();
         self.read(partition as i32, from, log.end, &mut |message| {
             restored.records += 1;
             restored.bytes += message.payload_len() as u64 + message.key_len() as u64;
             if message.key() != Some(wire::INCARNATION) {
-                self.put_back(message, host)?;
+                noted(self.put_back(message, host)?, message.offset() + 1);
             }
             Ok(true)
         })?;
@@ -140,7 +147,7 @@ impl Restorer {
         self.committed.unassign().map_err(self.reading())
     }
 
-    fn put_back(&self, message: &BorrowedMessage<'_>, host: &mut Host) -> Result<(), Error> {
+    fn put_back(&self, message: &BorrowedMessage<'_>, host: &mut Host) -> Result<(Place, Change), Error> {
         let unreadable = |detail: String| Error::Unreadable {
             topic: self.topic.clone(),
             partition: message.partition(),
@@ -149,8 +156,9 @@ impl Restorer {
         };
         let key = message.key().unwrap_or_default();
         let (place, table, key) = wire::read_row_key(key).map_err(unreadable)?;
-        host.restore(place, table, key, message.payload())
-            .map_err(|error| unreadable(error.to_string()))
+        let value = message.payload();
+        host.restore(place, table, key, value).map_err(|error| unreadable(error.to_string()))?;
+        Ok((place, (table, key.to_vec(), value.map(<[u8]>::to_vec))))
     }
 
     /// Waits until no transaction is open on the changelog. Returns its first offset and its end.

@@ -335,7 +335,7 @@ impl Worker {
         let started = now();
         let log = self.restorer.look(index)?;
         let mut fresh = || Host::new(self.task, index, *config, counts);
-        let (mut host, checkpoint, from) = match &self.keeper {
+        let (mut host, mut checkpoint, from) = match &self.keeper {
             None => (fresh(), None, log.low),
             Some(keeper) => {
                 let partitions = counts.of(self.task);
@@ -346,7 +346,21 @@ impl Worker {
         };
         let blind = checkpoint.is_some() && faults::planted(Fault::CheckpointWithoutOffset);
         let from = if blind { log.end } else { from };
-        let restored = self.restorer.restore(index, from, &log, &mut host)?;
+        let restored = self.restorer.restore(index, from, &log, &mut host, &mut |row, next| {
+            if let (Some(keeper), Some(checkpoint)) = (&self.keeper, &mut checkpoint) {
+                keeper.note(checkpoint, vec![row], next);
+            }
+        })?;
+        if faults::verifies() && checkpoint.is_some() {
+            let mut whole = fresh();
+            self.restorer.restore(index, log.low, &log, &mut whole, &mut |_, _| {})?;
+            if !host.remembers_as(&whole) {
+                let task = self.task.name();
+                return Err(Error::Unfit(format!(
+                    "{task}-{index}: checkpoint and changelog differ"
+                )));
+            }
+        }
         faults::at(faults::Place::AfterRestore);
         tracing::info!(
             task = self.task.name(),

@@ -22,6 +22,6 @@ fn one_process_or_several_commit_what_a_replay_says() {
         for (name, child) in names.iter().zip(&mut children) {
             stage.wait(name, child, PATIENCE);
         }
-        stage.outcome().assert_equal(&expected, &format!("{processes} processes"));
+        stage.assert_committed(&expected, &format!("{processes} processes"));
     }
 }

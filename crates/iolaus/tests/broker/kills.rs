@@ -92,7 +92,7 @@ fn random_kills(cluster: &Cluster, told: &Told, wanted: u32, seed: u64) {
         let stage = Stage::new(cluster, 4);
         stage.produce(&told.lines);
         kills += kill_at_random(&stage, &mut chance, wanted - kills);
-        stage.outcome().assert_equal(&told.expected, &format!("after {kills} kills, seed {seed}"));
+        stage.assert_committed(&told.expected, &format!("after {kills} kills, seed {seed}"));
     }
 }
 
@@ -150,7 +150,7 @@ fn killed_at_every_place_of_a_turn() {
             );
             kills += 1;
         }
-        stage.outcome().assert_equal(&told.expected, &format!("after {kills} kills at places"));
+        stage.assert_committed(&told.expected, &format!("after {kills} kills at places"));
     }
 }
 
@@ -181,7 +181,7 @@ fn stopped_for_longer_than_its_session() {
             std::thread::sleep(Duration::from_millis(100));
         }
     }
-    stage.outcome().assert_equal(&told.expected, "after two stops");
+    stage.assert_committed(&told.expected, "after two stops");
 }
 
 fn signal(child: &Child, what: &str) {
@@ -204,7 +204,7 @@ fn the_broker_restarts() {
         cluster.start_again(1).expect("started");
     }
     stage.wait("p0", &mut child, PATIENCE);
-    stage.outcome().assert_equal(&told.expected, "after two restarts of the broker");
+    stage.assert_committed(&told.expected, "after two restarts of the broker");
 }
 
 /// Answers about transactions come late or never: nobody knows how a transaction ended.
@@ -223,7 +223,7 @@ fn nobody_knows_how_a_transaction_ended() {
         proxy.once(key, [Action::Delay(Duration::from_secs(3)), Action::LoseAnswer][round / 2 % 2]);
     }
     stage.wait("p0", &mut child, PATIENCE);
-    stage.outcome().assert_equal(&told.expected, "after answers that were late or lost");
+    stage.assert_committed(&told.expected, "after answers that were late or lost");
 }
 
 /// What this harness is worth: rules that are broken on purpose are noticed.

@@ -151,6 +151,7 @@ impl<'a> Stage<'a> {
             .arg("--config")
             .arg(self.configuration(instance))
             .arg("--until-end")
+            .env("IOLAUS_VERIFY", "1")
             .envs(set.iter().copied())
             .stdout(Stdio::null())
             .stderr(log)
@@ -183,6 +184,22 @@ impl<'a> Stage<'a> {
                 None => std::thread::sleep(Duration::from_millis(50)),
             }
         }
+    }
+
+    /// Panics with the first thing in which what was committed is not what was expected, and with what
+    /// the processes logged.
+    pub fn assert_committed(&self, expected: &Outcome, what: &str) {
+        let found = self.outcome();
+        if found != *expected {
+            let files = std::fs::read_dir(self.folder.path()).expect("it is there");
+            for path in files.flatten().map(|file| file.path()) {
+                if path.extension().is_some_and(|extension| extension == "log") {
+                    let text = std::fs::read_to_string(&path).unwrap_or_default();
+                    eprintln!("{}:\n{text}", path.display());
+                }
+            }
+        }
+        found.assert_equal(expected, what);
     }
 
     /// What was committed.
