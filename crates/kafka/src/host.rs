@@ -10,7 +10,6 @@ use pipeline::route::RouteShard;
 use pipeline::topology::Topic;
 use step::{Corrupt, Rows, TableId};
 
-use crate::dead_letters::Origin;
 use crate::item::Item;
 use crate::outbox::Outbox;
 use crate::task::{Counts, Task};
@@ -21,7 +20,7 @@ pub struct Host {
     /// Its partition.
     index: u32,
     counts: Counts,
-    dead: Vec<(Origin, DeadLetter)>,
+    dead: Vec<DeadLetter>,
     /// Whether anything happened since the last hand-out.
     touched: bool,
     ended: bool,
@@ -83,7 +82,7 @@ impl Host {
             (Shard::Campaign(shard), Item::ToCampaign(from, said)) => {
                 said.into_iter().for_each(|message| shard.take(from, message, &mut ()));
             }
-            (_, Item::Dead(origin, letter)) => self.dead.push((origin, letter)),
+            (_, Item::Dead(letter)) => self.dead.push(letter),
             // A reader makes what its own task's shards take.
             (_, item) => unreachable!("offered {item:?}"),
         }
@@ -150,8 +149,8 @@ impl Host {
     /// Hands out what followed since the last time. Returns the rows of state that changed.
     pub fn hand_out(&mut self, outbox: &mut Outbox) -> Changes {
         self.touched = false;
-        for (origin, letter) in self.dead.drain(..) {
-            outbox.dead_letter(&origin, &letter);
+        for letter in self.dead.drain(..) {
+            outbox.dead_letter(&letter);
         }
         let Counts { accounts, objects, .. } = self.counts;
         match &mut self.shard {

@@ -9,9 +9,9 @@ use pipeline::message::{TableMessage, ToAccount, ToCampaign, ToObject};
 use pipeline::{Intake, Taken};
 use rdkafka::Message;
 use rdkafka::message::BorrowedMessage;
+use sha2::{Digest, Sha256};
 use step::{Slot, partition_of};
 
-use crate::dead_letters::Origin;
 use crate::error::Error;
 use crate::task::Task;
 use crate::wire;
@@ -22,7 +22,7 @@ pub enum Item {
     /// An event of the user's.
     Taken(Taken),
     /// A record that could not be used.
-    Dead(Origin, DeadLetter),
+    Dead(DeadLetter),
     /// From a source of `route`.
     ToAccount(usize, Vec<ToAccount>),
     /// From an account partition.
@@ -111,13 +111,15 @@ impl Reader {
 
 fn dead(message: &BorrowedMessage<'_>, reject: &Reject) -> Item {
     let payload = message.payload().unwrap_or_default();
-    let origin = Origin {
-        topic: message.topic().to_owned(),
-        partition: message.partition(),
-        offset: message.offset(),
-    };
-    let letter = origin.letter(reject.reason.code(), &reject.detail, payload);
-    Item::Dead(origin, letter)
+    let digest: String = Sha256::digest(payload).iter().map(|byte| format!("{byte:02x}")).collect();
+    Item::Dead(DeadLetter {
+        reason: reject.reason.code().into(),
+        detail: reject.detail.as_str().into(),
+        file: format!("{}/{}", message.topic(), message.partition()).into(),
+        line: message.offset() as u64,
+        digest: digest.into(),
+        bytes: payload.len() as u64,
+    })
 }
 
 /// Reads a record of `tables`.

@@ -14,6 +14,7 @@ mod host;
 mod item;
 mod names;
 mod outbox;
+mod owned;
 mod ownership;
 mod producer;
 mod restore;

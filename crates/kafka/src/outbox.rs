@@ -8,7 +8,6 @@ use pipeline::topology::Topic;
 use rdkafka::message::{Header, OwnedHeaders};
 use serde::Serialize;
 
-use crate::dead_letters::Origin;
 use crate::settings::Settings;
 use crate::wire;
 
@@ -100,15 +99,20 @@ impl Outbox {
     }
 
     /// A record that could not be used.
-    pub fn dead_letter(&mut self, origin: &Origin, letter: &event::public::DeadLetter) {
+    pub fn dead_letter(&mut self, letter: &event::public::DeadLetter) {
+        let offset = letter.line.to_string();
+        let headers = OwnedHeaders::new_with_capacity(3)
+            .insert(Header { key: "iolaus-reason", value: Some(&*letter.reason) })
+            .insert(Header { key: "iolaus-origin", value: Some(&*letter.file) })
+            .insert(Header { key: "iolaus-origin-offset", value: Some(&offset) });
         let payload =
             serde_json::to_vec(letter).expect("a dead letter has text keys and whole numbers");
         self.records.push(Outgoing {
             topic: Some(Topic::DeadLetters),
             partition: None,
-            key: origin.to_string().into_bytes(),
+            key: format!("{}@{offset}", letter.file).into_bytes(),
             payload: Some(payload),
-            headers: Some(origin.headers(&letter.reason)),
+            headers: Some(headers),
         });
     }
 

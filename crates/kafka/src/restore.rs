@@ -147,7 +147,11 @@ impl Restorer {
         self.committed.unassign().map_err(self.reading())
     }
 
-    fn put_back(&self, message: &BorrowedMessage<'_>, host: &mut Host) -> Result<(Place, Change), Error> {
+    fn put_back(
+        &self,
+        message: &BorrowedMessage<'_>,
+        host: &mut Host,
+    ) -> Result<(Place, Change), Error> {
         let unreadable = |detail: String| Error::Unreadable {
             topic: self.topic.clone(),
             partition: message.partition(),

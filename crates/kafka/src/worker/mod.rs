@@ -1,0 +1,324 @@
+//! A worker: one thread that owns partitions of one task.
+//!
+//! Its turn: gather records; let the shards work; end a transaction. Only while it gathers can the
+//! group take partitions away or give it more, and then nothing is half done.
+
+mod commit;
+mod takeover;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use event::intake::Limits;
+use pipeline::{Config, Intake};
+use rdkafka::Message;
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerGroupMetadata};
+use rdkafka::error::KafkaError;
+use rdkafka::topic_partition_list::TopicPartitionList;
+
+use crate::checkpoint::Keeper;
+use crate::clients::{group_consumer, side_consumer};
+use crate::error::Error;
+use crate::faults;
+use crate::item::{Reader, table_message};
+use crate::outbox::Names;
+use crate::owned::Owned;
+use crate::ownership::Ownership;
+use crate::producer::Producer;
+use crate::restore::Restorer;
+use crate::settings::Settings;
+use crate::status::Status;
+use crate::task::{Counts, Task};
+use crate::time::now;
+
+/// What all workers of a process share.
+pub struct Shared {
+    /// How to reach the broker.
+    pub settings: Settings,
+    /// The configuration of the tasks.
+    pub config: Config,
+    /// What is taken at all.
+    pub limits: Limits,
+    /// Takes events in.
+    pub intake: Arc<Intake>,
+    /// Partition counts.
+    pub counts: Counts,
+    /// This process among its peers.
+    pub instance: String,
+    /// What a changelog that this process begins is called: no two are called alike.
+    pub incarnation: String,
+    /// Whether the inputs end where they end now.
+    pub until_end: bool,
+}
+
+/// How long to wait for records when there is nothing else to do.
+const IDLE: Duration = Duration::from_millis(100);
+
+/// How long to wait for records of one topic before looking at another.
+const GLANCE: Duration = Duration::from_millis(2);
+
+/// Bytes of records in a transaction, at most.
+const TURN_BYTES: usize = 32 << 20;
+
+/// A worker.
+pub struct Worker {
+    shared: Arc<Shared>,
+    task: Task,
+    names: Names,
+    transactional_id: String,
+    consumer: BaseConsumer<Ownership>,
+    /// Reads what the group does not divide: `tables`, or what the campaign task reads beside.
+    side: Option<BaseConsumer>,
+    restorer: Restorer,
+    keeper: Option<Keeper>,
+    producer: Producer,
+    reader: Reader,
+    owned: BTreeMap<u32, Owned>,
+    committed_at: Instant,
+    /// What the last transaction said of offsets, and the group's first word: for planted faults.
+    sent: TopicPartitionList,
+    first_group: Option<ConsumerGroupMetadata>,
+    status: Arc<Status>,
+}
+
+impl Worker {
+    /// A worker that joins its task's group.
+    ///
+    /// # Errors
+    /// If the broker can't be reached or refuses.
+    pub fn new(
+        shared: Arc<Shared>,
+        task: Task,
+        number: usize,
+        status: Arc<Status>,
+    ) -> Result<Worker, Error> {
+        let settings = &shared.settings;
+        let id = settings.transactional_id(task.name(), &shared.instance, number);
+        let producer = Producer::new(settings, task.name(), &id)?;
+        let consumer = group_consumer(&shared, task, number)?;
+        let owned_topics = settings.owned_topics(task);
+        let topics: Vec<&str> = owned_topics.iter().map(String::as_str).collect();
+        consumer.subscribe(&topics).map_err(Error::kafka("cannot subscribe"))?;
+        let keyed = (!shared.counts.routed).then_some(shared.counts.accounts);
+        Ok(Worker {
+            names: Names::new(settings, task.name()),
+            transactional_id: id,
+            side: match task {
+                Task::Account | Task::Campaign => Some(side_consumer(settings, task)?),
+                Task::Route | Task::Object => None,
+            },
+            restorer: Restorer::new(settings, task)?,
+            keeper: match &settings.state_dir {
+                Some(dir) => Some(Keeper::new(dir, settings)?),
+                None => None,
+            },
+            producer,
+            consumer,
+            reader: Reader::new(task, Arc::clone(&shared.intake), shared.limits, keyed),
+            owned: BTreeMap::new(),
+            committed_at: now(),
+            sent: TopicPartitionList::new(),
+            first_group: None,
+            task,
+            status,
+            shared,
+        })
+    }
+
+    /// Works until told to stop, or until its inputs have ended.
+    ///
+    /// # Errors
+    /// If it can't go on: what was not committed will be done again.
+    pub fn run(&mut self) -> Result<(), Error> {
+        while !self.status.stopping() && !self.finished() {
+            match self.turn() {
+                Ok(()) => self.status.turned(self.owned.len()),
+                Err(error @ Error::Transaction { .. }) => {
+                    tracing::warn!(task = self.task.name(), %error, "starting over from what was committed");
+                    self.start_over()?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        self.consumer.unsubscribe();
+        if let Some(keeper) = &self.keeper {
+            let checkpoints = self.owned.values_mut().filter_map(|owned| owned.checkpoint.as_mut());
+            checkpoints.for_each(|checkpoint| keeper.write(checkpoint));
+            keeper.finish();
+        }
+        Ok(())
+    }
+
+    fn finished(&self) -> bool {
+        let ended = |owned: &Owned| owned.host.has_ended() && owned.pending.is_empty();
+        self.shared.until_end && !self.owned.is_empty() && self.owned.values().all(ended)
+    }
+
+    fn turn(&mut self) -> Result<(), Error> {
+        self.gather()?;
+        faults::at(faults::Place::AfterPoll);
+        self.owned.values_mut().for_each(Owned::work);
+        if self.owned.values().any(|owned| owned.host.touched()) {
+            self.commit()?;
+        }
+        Ok(())
+    }
+
+    /// Reads until there is enough for a transaction, or it is time for one.
+    fn gather(&mut self) -> Result<(), Error> {
+        let interval = Duration::from_millis(self.shared.settings.commit_interval_ms);
+        let due = self.committed_at + interval;
+        let idle = now() + IDLE;
+        let (mut records, mut bytes) = (0, 0);
+        let mut news = false;
+        while records < self.shared.settings.commit_records && bytes < TURN_BYTES {
+            let now = now();
+            let until = if news { due } else { idle.max(due) };
+            if now >= until && (news || now >= idle) {
+                break;
+            }
+            let wait = if records == 0 || self.side.is_some() { GLANCE } else { until - now };
+            match self.poll_group(wait)? {
+                Some(size) => {
+                    records += 1;
+                    bytes += size;
+                    news = true;
+                    continue;
+                }
+                None => news |= self.follow_group()?,
+            }
+            let side = self.poll_side()?;
+            bytes += side;
+            news |= side > 0;
+        }
+        self.hold_back()
+    }
+
+    /// Polls the group's topics. Returns the size of a record that was read.
+    fn poll_group(&mut self, wait: Duration) -> Result<Option<usize>, Error> {
+        let (task, until_end) = (self.task, self.shared.until_end);
+        match self.consumer.poll(wait) {
+            None => Ok(None),
+            Some(Ok(message)) => {
+                let index = shard_of(&self.shared, task, message.topic(), message.partition());
+                // A record of a partition that was just given up may still come by.
+                let Some(owned) = self.owned.get_mut(&index) else { return Ok(None) };
+                let item = self.reader.read(&message)?;
+                owned.keep(&message, item);
+                Ok(Some(message.payload_len().max(1)))
+            }
+            Some(Err(KafkaError::PartitionEOF(partition))) => {
+                // Seen at the end of inputs only: of a task's own topics more may always come.
+                if until_end && matches!(task, Task::Route | Task::Account) {
+                    self.note_end(partition)?;
+                }
+                Ok(None)
+            }
+            Some(Err(error)) => match self.consumer.client().fatal_error() {
+                Some((_, reason)) => Err(Error::Unfit(format!(
+                    "the group of the {} task shut this process out: {reason}",
+                    task.name()
+                ))),
+                None => {
+                    hard(&error, &format!("cannot read for the {} task", task.name()))?;
+                    Ok(None)
+                }
+            },
+        }
+    }
+
+    /// The end of a partition was seen; of which topic is not said.
+    fn note_end(&mut self, partition: i32) -> Result<(), Error> {
+        let several = self.shared.settings.input.len() > 1;
+        for owned in self.owned.values_mut() {
+            let seen = owned.pending.back().map(|(_, offset, _)| offset + 1);
+            let place = &mut owned.places[0];
+            if place.partition != partition {
+                continue;
+            }
+            place.at_end = !several || {
+                let wait = Duration::from_secs(15);
+                let asked = self.consumer.fetch_watermarks(&place.topic, partition, wait);
+                let (_, end) = asked.map_err(Error::kafka("cannot learn where an input ends"))?;
+                seen.unwrap_or(place.next) >= end
+            };
+        }
+        Ok(())
+    }
+
+    /// Polls what the group does not divide. Returns the bytes that were read.
+    fn poll_side(&mut self) -> Result<usize, Error> {
+        let Some(side) = &self.side else { return Ok(0) };
+        let mut bytes = 0;
+        while bytes < TURN_BYTES {
+            match side.poll(Duration::ZERO) {
+                None => break,
+                Some(Err(KafkaError::PartitionEOF(_))) => {}
+                Some(Err(error)) => hard(&error, "cannot read beside")?,
+                Some(Ok(message)) => {
+                    bytes += message.payload_len().max(1);
+                    if self.task == Task::Account {
+                        let row = table_message(&message)?;
+                        self.owned.values_mut().for_each(|owned| owned.host.table(&row));
+                    } else if let Some(owned) = self.owned.get_mut(&0) {
+                        let item = self.reader.read(&message)?;
+                        owned.keep(&message, item);
+                    }
+                }
+            }
+        }
+        Ok(bytes)
+    }
+
+    /// Stops fetching for shards that have enough to do.
+    fn hold_back(&mut self) -> Result<(), Error> {
+        let enough = self.shared.settings.commit_records;
+        for owned in self.owned.values_mut() {
+            let full = owned.pending.len() >= enough;
+            if full == owned.paused || (owned.paused && owned.pending.len() > enough / 2) {
+                continue;
+            }
+            let mut list = TopicPartitionList::new();
+            list.add_partition(&owned.places[0].topic, owned.places[0].partition);
+            let told = if full { self.consumer.pause(&list) } else { self.consumer.resume(&list) };
+            told.map_err(Error::kafka("cannot pause"))?;
+            owned.paused = full;
+        }
+        Ok(())
+    }
+}
+
+/// The shard that a topic partition belongs to.
+fn shard_of(shared: &Shared, task: Task, topic: &str, partition: i32) -> u32 {
+    if task != Task::Route {
+        return partition as u32;
+    }
+    let inputs = shared.settings.input.iter().zip(&shared.counts.inputs);
+    let before: u32 = inputs.take_while(|(name, _)| *name != topic).map(|(_, count)| count).sum();
+    before + partition as u32
+}
+
+/// Errors of a poll that do not pass by themselves.
+fn hard(error: &KafkaError, doing: &str) -> Result<(), Error> {
+    use rdkafka::error::RDKafkaErrorCode as Code;
+    match error.rdkafka_error_code() {
+        Some(
+            Code::TopicAuthorizationFailed
+            | Code::GroupAuthorizationFailed
+            | Code::ClusterAuthorizationFailed
+            | Code::OffsetOutOfRange
+            | Code::AutoOffsetReset
+            | Code::UnknownTopicOrPartition
+            | Code::UnknownTopic
+            | Code::UnknownPartition
+            | Code::FencedInstanceId
+            | Code::Authentication
+            | Code::Fatal,
+        ) => Err(Error::kafka(doing)(error.clone())),
+        _ => {
+            tracing::warn!(%error, "{doing}");
+            Ok(())
+        }
+    }
+}

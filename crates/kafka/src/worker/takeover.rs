@@ -1,0 +1,177 @@
+//! Partitions come and go: giving up, taking over, and starting over after a transaction that failed.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use pipeline::topology::Topic;
+use rdkafka::consumer::Consumer;
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+
+use super::{Shared, Worker, shard_of};
+use crate::error::Error;
+use crate::faults::{self, Fault};
+use crate::host::Host;
+use crate::owned::{Owned, Place};
+use crate::ownership::Change;
+use crate::producer::Producer;
+use crate::task::Task;
+use crate::time::now;
+
+impl Worker {
+    /// Does what the group said. Returns whether it said anything.
+    pub(super) fn follow_group(&mut self) -> Result<bool, Error> {
+        let changes = self.consumer.context().take();
+        let any = !changes.is_empty();
+        for change in changes {
+            match change {
+                Change::Taken(places) => {
+                    for (topic, partition) in places {
+                        let index = shard_of(&self.shared, self.task, &topic, partition);
+                        self.owned.remove(&index);
+                        tracing::info!(task = self.task.name(), partition = index, "given up");
+                    }
+                }
+                Change::Given(places) => self.take_over(&places)?,
+            }
+        }
+        Ok(any)
+    }
+
+    /// Restores the state of partitions and begins to read them where their predecessor left off.
+    pub(super) fn take_over(&mut self, places: &[(String, i32)]) -> Result<(), Error> {
+        let mut begin = TopicPartitionList::new();
+        for (topic, partition) in places {
+            let index = shard_of(&self.shared, self.task, topic, *partition);
+            let mut owned = self.restore(index)?;
+            let mut read = vec![(topic.clone(), *partition)];
+            read.extend(self.shared.settings.beside(self.task).map(|topic| (topic, 0)));
+            owned.places = self.committed_places(&read)?;
+            let next = Offset::Offset(owned.places[0].next);
+            begin.add_partition_offset(topic, *partition, next).map_err(Error::kafka("assign"))?;
+            self.owned.insert(index, owned);
+        }
+        self.consumer.incremental_assign(&begin).map_err(Error::kafka("cannot assign"))?;
+        self.read_beside()
+    }
+
+    /// A shard as it was committed: from the checkpoint, if there is a good one, and the changelog.
+    fn restore(&self, index: u32) -> Result<Owned, Error> {
+        let Shared { config, counts, settings, .. } = &*self.shared;
+        let started = now();
+        let log = self.restorer.look(index)?;
+        let mut fresh = || Host::new(self.task, index, *config, counts);
+        let (mut host, mut checkpoint, from) = match &self.keeper {
+            None => (fresh(), None, log.low),
+            Some(keeper) => {
+                let partitions = counts.of(self.task);
+                let opened =
+                    keeper.open(settings, self.task, index, partitions, &log, &mut fresh)?;
+                (opened.0, Some(opened.1), opened.2)
+            }
+        };
+        let blind = checkpoint.is_some() && faults::planted(Fault::CheckpointWithoutOffset);
+        let from = if blind { log.end } else { from };
+        let restored = self.restorer.restore(index, from, &log, &mut host, &mut |row, next| {
+            if let (Some(keeper), Some(checkpoint)) = (&self.keeper, &mut checkpoint) {
+                keeper.note(checkpoint, vec![row], next);
+            }
+        })?;
+        if faults::verifies() && checkpoint.is_some() {
+            let mut whole = fresh();
+            self.restorer.restore(index, log.low, &log, &mut whole, &mut |_, _| {})?;
+            if !host.remembers_as(&whole) {
+                let task = self.task.name();
+                return Err(Error::Unfit(format!(
+                    "{task}-{index}: checkpoint and changelog differ"
+                )));
+            }
+        }
+        faults::at(faults::Place::AfterRestore);
+        tracing::info!(
+            task = self.task.name(),
+            partition = index,
+            checkpoint = from,
+            records = restored.records,
+            bytes = restored.bytes,
+            seconds = started.elapsed().as_secs_f64(),
+            "taken over"
+        );
+        Ok(Owned {
+            host,
+            places: Vec::new(),
+            pending: VecDeque::new(),
+            paused: false,
+            unborn: log.incarnation.is_none(),
+            checkpoint,
+        })
+    }
+
+    /// How far the group has read, once every open transaction has ended.
+    fn committed_places(&self, read: &[(String, i32)]) -> Result<Vec<Place>, Error> {
+        let mut list = TopicPartitionList::new();
+        for (topic, partition) in read {
+            list.add_partition(topic, *partition);
+        }
+        let offsets = self
+            .consumer
+            .committed_offsets(list, Duration::from_secs(60))
+            .map_err(Error::kafka("cannot learn how far the group has read"))?;
+        let place = |(topic, partition): &(String, i32)| -> Result<Place, Error> {
+            let found = offsets.find_partition(topic, *partition);
+            let next = match found.map(|found| found.offset()) {
+                Some(Offset::Offset(next)) => next,
+                _ => self.first_offset(topic, *partition)?,
+            };
+            Ok(Place { topic: topic.clone(), partition: *partition, next, at_end: false })
+        };
+        read.iter().map(place).collect()
+    }
+
+    fn first_offset(&self, topic: &str, partition: i32) -> Result<i64, Error> {
+        let asked = self.consumer.fetch_watermarks(topic, partition, Duration::from_secs(15));
+        asked.map(|(low, _)| low).map_err(Error::kafka(format!("cannot ask about {topic}")))
+    }
+
+    /// Begins to read beside: tables from their beginning, since what was read of them is no state;
+    /// anything else from where the shard left off.
+    pub(super) fn read_beside(&mut self) -> Result<(), Error> {
+        let Some(side) = &self.side else { return Ok(()) };
+        let mut list = TopicPartitionList::new();
+        let mut add = |topic: &str, partition: i32, offset: Offset| {
+            list.add_partition_offset(topic, partition, offset).map_err(Error::kafka("assign"))
+        };
+        if self.task == Task::Account {
+            add(self.names.of(Topic::Tables), 0, Offset::Beginning)?;
+        } else {
+            for place in self.owned.values().flat_map(|owned| owned.places.iter().skip(1)) {
+                add(&place.topic, place.partition, Offset::Offset(place.next))?;
+            }
+        }
+        side.assign(&list).map_err(Error::kafka("cannot assign"))
+    }
+
+    /// After a transaction that failed, or of which nobody knows: a new producer ends it one way or
+    /// the other, and every shard begins again from what was committed.
+    pub(super) fn start_over(&mut self) -> Result<(), Error> {
+        self.producer =
+            Producer::new(&self.shared.settings, self.task.name(), &self.transactional_id)?;
+        let places: Vec<(String, i32)> = self
+            .owned
+            .values()
+            .map(|owned| (owned.places[0].topic.clone(), owned.places[0].partition))
+            .collect();
+        if faults::planted(Fault::NoRollback) {
+            return Ok(());
+        }
+        self.owned.clear();
+        let mut list = TopicPartitionList::new();
+        for (topic, partition) in &places {
+            list.add_partition(topic, *partition);
+        }
+        // If the group has taken them away meanwhile, it will say so at the next poll.
+        if self.consumer.incremental_unassign(&list).is_ok() {
+            self.take_over(&places)?;
+        }
+        Ok(())
+    }
+}
