@@ -1,13 +1,13 @@
 //! A shard of any task, as a worker sees it: it is offered records, and hands out what follows.
 
 use event::public::DeadLetter;
-use pipeline::Config;
 use pipeline::account::AccountShard;
 use pipeline::campaign::CampaignShard;
 use pipeline::message::{Changes, Place, TableMessage};
 use pipeline::object::ObjectShard;
 use pipeline::route::RouteShard;
 use pipeline::topology::Topic;
+use pipeline::{Config, digest};
 use step::{Corrupt, Rows, TableId};
 
 use crate::item::Item;
@@ -158,7 +158,7 @@ impl Host {
                 let handed = shard.hand_out();
                 by_partition(outbox, Topic::Events, accounts, self.index, handed.to_account);
                 let from = accounts + objects + self.index;
-                outbox.to_campaign(Topic::Standings, from, &handed.to_campaign);
+                outbox.for_campaign(Topic::Standings, from, &handed.to_campaign);
                 let place = Place { part: 0, slot: step::Slot(0) };
                 vec![(place, (0, Vec::new(), Some(shard.remembered())))]
             }
@@ -166,12 +166,12 @@ impl Host {
                 let handed = shard.hand_out(&mut ());
                 handed.published.iter().for_each(|one| outbox.published(one));
                 by_partition(outbox, Topic::Sightings, objects, self.index, handed.to_object);
-                outbox.to_campaign(Topic::Standings, self.index, &handed.to_campaign);
+                outbox.for_campaign(Topic::Standings, self.index, &handed.to_campaign);
                 handed.changes
             }
             Shard::Object(shard) => {
                 let handed = shard.hand_out();
-                outbox.to_campaign(Topic::Links, accounts + self.index, &handed.to_campaign);
+                outbox.for_campaign(Topic::Links, accounts + self.index, &handed.to_campaign);
                 handed.changes
             }
             Shard::Campaign(shard) => {
@@ -206,12 +206,8 @@ impl Host {
     /// Whether another shard of the same partition remembers the same.
     #[must_use]
     pub fn remembers_as(&self, other: &Host) -> bool {
-        Place::all().all(|place| {
-            let (mut ours, mut theirs) = (self.rows(place), other.rows(place));
-            ours.sort_unstable();
-            theirs.sort_unstable();
-            ours == theirs
-        })
+        let all = |host: &Host| digest::of_task(|place, to| host.rows(place, to));
+        all(self) == all(other)
     }
 
     /// Every row at a place that is part of the result.

@@ -72,7 +72,7 @@ impl Outbox {
     }
 
     /// Messages to the campaign task, which has one partition.
-    pub fn to_campaign(&mut self, topic: Topic, from: u32, said: &[ToCampaign]) {
+    pub fn for_campaign(&mut self, topic: Topic, from: u32, said: &[ToCampaign]) {
         self.messages(topic, 0, from, said);
     }
 

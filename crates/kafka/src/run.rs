@@ -11,8 +11,10 @@ use crate::worker::{Shared, Worker};
 
 /// Workers that run.
 pub struct Running {
-    workers: Vec<(Task, Arc<Status>, std::thread::JoinHandle<Result<(), Error>>)>,
+    workers: Vec<(Task, Arc<Status>, Handle)>,
 }
+
+type Handle = std::thread::JoinHandle<Result<(), Error>>;
 
 impl Running {
     /// Starts workers for tasks, `each` for every task that can be divided.
