@@ -20,8 +20,8 @@ pub fn observe(
     if tables.templates.is_empty() {
         return;
     }
-    let system = best(tables, at, [&fact.system, &fact.system]);
-    let user = best(tables, at, [&fact.last, &fact.first]);
+    let system = best(tables, at, &[&fact.system]);
+    let user = best(tables, at, &[&fact.last, &fact.first]);
     for template in [system, user.filter(|user| Some(*user) != system)].into_iter().flatten() {
         count(account, template, fact, at, begins_session);
     }
@@ -31,7 +31,7 @@ pub fn observe(
 fn best(
     tables: &Tables,
     at: EventTime,
-    blocks: [&event::enriched::BlockSketch; 2],
+    blocks: &[&event::enriched::BlockSketch],
 ) -> Option<ObjectKey> {
     let mut found: Vec<(ObjectKey, u32)> = Vec::new();
     for print in blocks.iter().flat_map(|block| &block.fingerprints) {
