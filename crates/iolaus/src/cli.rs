@@ -26,6 +26,14 @@ pub enum Verb {
     Simulate(Simulate),
     /// Compare what a replay found with the truth
     Evaluate(Evaluate),
+    /// Show two evaluations beside each other: what B catches more, whom it touches more
+    Compare(Compare),
+    /// Let a scenario react to what is decided about it, round by round, and measure what leaks
+    Duel(Duel),
+    /// Change one parameter of a scenario in steps, and measure recall and leakage at each
+    Sweep(Sweep),
+    /// Run the standing benchmark world-1: a month, its truth, what is found, simpler methods
+    Benchmark(Benchmark),
     /// Say in plain words why an account or a cluster got its decision
     Explain(Explain),
     /// Turn somebody else's recording into events
@@ -162,9 +170,89 @@ pub struct Evaluate {
     /// The folder the replay wrote to; `evaluation.json` goes there too
     #[arg(long)]
     pub output: PathBuf,
+    /// Score simpler methods on the same input, too
+    #[arg(long, requires = "input")]
+    pub baselines: bool,
     /// Print the evaluation as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// The first evaluation: `evaluation.json` or its folder
+    pub a: PathBuf,
+    /// The second
+    pub b: PathBuf,
+    /// Write the comparison as a page, too
+    #[arg(long)]
+    pub html: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Duel {
+    /// A scenario file or name
+    #[arg(long, default_value = "S16")]
+    pub scenario: String,
+    /// The same seed gives the same duel
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Accounts of the platform
+    #[arg(long)]
+    pub accounts: Option<u64>,
+    /// Configuration of the replays; the defaults serve without one
+    #[arg(long)]
+    pub config: Option<PathBuf>,
+    /// Rounds at most; it ends sooner when nothing changes any more
+    #[arg(long, default_value_t = 6)]
+    pub rounds: u32,
+    /// The folder for the last round and its evaluation
+    #[arg(long)]
+    pub output: PathBuf,
+    /// Print the evaluation as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Sweep {
+    /// A scenario file or name
+    #[arg(long)]
+    pub scenario: String,
+    /// The key of its first scenario, such as relay.hydra.client.lab_one.share
+    #[arg(long)]
+    pub key: String,
+    /// Its values
+    #[arg(long, value_delimiter = ',', required = true)]
+    pub values: Vec<f64>,
+    /// The same seed gives the same streams
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Accounts of the platform
+    #[arg(long)]
+    pub accounts: Option<u64>,
+    /// Configuration of the replays; the defaults serve without one
+    #[arg(long)]
+    pub config: Option<PathBuf>,
+    /// The folder for sweep.json and sweep.html
+    #[arg(long)]
+    pub output: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct Benchmark {
+    /// The small version, which every change is checked with
+    #[arg(long)]
+    pub small: bool,
+    /// Leave the simpler methods out
+    #[arg(long)]
+    pub no_baselines: bool,
+    /// Configuration of the replay; the defaults serve without one
+    #[arg(long)]
+    pub config: Option<PathBuf>,
+    /// The folder for stream, truth, results and report
+    #[arg(long)]
+    pub output: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -20,7 +20,7 @@ pub fn run(arguments: &Demo) -> Result<(), Failure> {
     let summary = replay(None, inputs, output, Faults::default())?;
     eprintln!("comparing what was found with the truth");
     let evaluation = evaluate(&output.join("truth.jsonl"), output, &[events])?;
-    evaluation.write(output)?;
+    super::evaluate::keep("The demo", &evaluation, &[], output)?;
     if arguments.json {
         return print_json(&evaluation);
     }

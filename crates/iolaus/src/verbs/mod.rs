@@ -1,7 +1,10 @@
 //! The verbs, one file each.
 
+mod benchmark;
+mod compare;
 mod demo;
 mod dlq;
+mod duel;
 mod evaluate;
 mod explain;
 mod import;
@@ -10,6 +13,7 @@ mod run;
 mod simulate;
 mod sketch;
 mod state;
+mod sweep;
 mod topics;
 mod topology;
 
@@ -26,6 +30,10 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Verb::Run(arguments) => run::run(&arguments),
         Verb::Simulate(arguments) => simulate::run(&arguments),
         Verb::Evaluate(arguments) => evaluate::run(&arguments),
+        Verb::Compare(arguments) => compare::run(&arguments),
+        Verb::Duel(arguments) => duel::run(&arguments),
+        Verb::Sweep(arguments) => sweep::run(&arguments),
+        Verb::Benchmark(arguments) => benchmark::run(&arguments),
         Verb::Explain(arguments) => explain::run(&arguments),
         Verb::Import(arguments) => import::run(&arguments),
         Verb::Sketch(arguments) => sketch::run(&arguments),
@@ -52,6 +60,14 @@ fn broker_failure(error: kafka::Error) -> Failure {
         }
         error => Failure::Failed(error.into()),
     }
+}
+
+/// Writes a small file whole.
+fn write(path: &std::path::Path, text: &str) -> Result<(), Failure> {
+    use anyhow::Context;
+    std::fs::write(path, text)
+        .with_context(|| format!("cannot write {}", path.display()))
+        .map_err(crate::unusable)
 }
 
 /// Prints a value as JSON.

@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Agreement of clusters with campaigns; null where there is nothing to agree on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Agreement {
     /// Adjusted Rand index: 0 is chance, 1 the same partition.
     pub ari: Option<f64>,
@@ -20,6 +20,10 @@ pub struct Agreement {
     pub homogeneity: Option<f64>,
     /// Is each campaign in one cluster only?
     pub completeness: Option<f64>,
+    /// How alike those are whom an account is clustered with, on average over accounts (B-cubed).
+    pub b_cubed_precision: Option<f64>,
+    /// How many of those who are alike an account is clustered with, likewise.
+    pub b_cubed_recall: Option<f64>,
 }
 
 /// Counts of a partition pair: cells, rows (classes), columns (clusters).
@@ -64,6 +68,20 @@ pub fn adjusted_rand_index(items: &[(u32, u32)]) -> Option<f64> {
     let (expected, largest) = (classes * clusters / all, (classes + clusters) / 2.0);
     // One group of everybody on both sides: chance can't do worse, but it is the same partition.
     Some(if largest == expected { 1.0 } else { (together - expected) / (largest - expected) })
+}
+
+/// B-cubed precision and recall. None without items.
+#[must_use]
+pub fn b_cubed(items: &[(u32, u32)]) -> Option<(f64, f64)> {
+    let table = Table::new(items);
+    let (mut precision, mut recall) = (0.0, 0.0);
+    for (&(class, cluster), &count) in &table.cells {
+        let square = count as f64 * count as f64;
+        precision += square / table.clusters[&cluster] as f64;
+        recall += square / table.classes[&class] as f64;
+    }
+    let n = table.items as f64;
+    (table.items > 0).then(|| (precision / n, recall / n))
 }
 
 /// Share of items in the commonest class of their cluster. None without items.
@@ -132,6 +150,10 @@ mod tests {
         // Expected 6 * 7 / 15 = 2.8, largest 6.5: (4 - 2.8) / (6.5 - 2.8).
         near(adjusted_rand_index(&CASE), 1.2 / 3.7);
         near(purity(&CASE), 5.0 / 6.0);
+        // Clusters: four items (3 + 1) and two; classes: three (3) and three (1 + 2).
+        let (precision, recall) = b_cubed(&CASE).expect("support");
+        near(Some(precision), (9.0 / 4.0 + 1.0 / 4.0 + 4.0 / 2.0) / 6.0);
+        near(Some(recall), (9.0 / 3.0 + 1.0 / 3.0 + 4.0 / 3.0) / 6.0);
         // H(class) = ln 2. H(class | cluster) = 4/6 * H(3/4, 1/4). H(cluster) = H(2/3, 1/3),
         // H(cluster | class) = 1/2 * H(1/3, 2/3).
         let h = |p: f64| -p * p.ln() - (1.0 - p) * (1.0 - p).ln();

@@ -92,6 +92,18 @@ impl<'a> Campaigns<'a> {
         &self.harvest
     }
 
+    /// Whether an account was found.
+    #[must_use]
+    pub fn was_found(&self, account: u32) -> bool {
+        self.found.contains_key(&account)
+    }
+
+    /// Whether the input was there to be read.
+    #[must_use]
+    pub fn knows_the_stream(&self) -> bool {
+        self.activity.is_some()
+    }
+
     /// All campaigns by name, and the newcomers of all of them.
     #[must_use]
     pub fn report(&self, membership: &Membership) -> (Vec<Campaign>, Option<Newcomers>) {
@@ -132,6 +144,7 @@ impl<'a> Campaigns<'a> {
             pool,
             ..Campaign::default()
         };
+        campaign.verdicts = verdicts(accounts, membership);
         let Some(activity) = activity else { return (campaign, None) };
         // A campaign without any exchange has no leak to speak of: unknown, not 0.
         let planned = Some(activity.named + activity.unnamed).filter(|planned| *planned > 0);
@@ -141,6 +154,7 @@ impl<'a> Campaigns<'a> {
         campaign.leaked_share =
             planned.zip(campaign.leaked).and_then(|(planned, leaked)| share(leaked, planned));
         campaign.leaked_per_account = campaign.leaked.and_then(|leaked| share(leaked, count));
+        campaign.timeline = activity.harvest.timeline.clone();
         campaign.customer_requests = Some(activity.customers.made);
         campaign.customer_requests_shaped = Some(activity.customers.shaped);
         let newcomers = self.time(&mut campaign, accounts, activity, membership);
@@ -218,6 +232,18 @@ impl<'a> Campaigns<'a> {
         }
         newcomers
     }
+}
+
+/// What the clusters that hold its accounts say of a campaign, with how many accounts each.
+fn verdicts(accounts: &[(u32, Role)], membership: &Membership) -> BTreeMap<String, u64> {
+    let mut said = BTreeMap::new();
+    for (id, _) in accounts {
+        let cluster = membership.cluster_of.get(id);
+        let verdict = cluster.and_then(|cluster| membership.verdicts.get(cluster));
+        let words = verdict.map_or("in no cluster", String::as_str);
+        *said.entry(words.to_owned()).or_default() += 1;
+    }
+    said
 }
 
 /// Sorts the input's requests into campaigns. Where the truth speaks of an account's requests one

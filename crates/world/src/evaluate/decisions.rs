@@ -61,10 +61,12 @@ pub struct OnCluster {
     pub span: Span,
     /// The members, and the time of the record that named them.
     pub members: Option<(EventTime, std::rc::Rc<[u32]>)>,
+    /// The evidence it states.
+    pub nats: f64,
 }
 
 /// How many decisions there were, by mode.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Acted on.
     pub enforce: u64,
@@ -87,6 +89,8 @@ pub struct Decisions {
     pub clusters: BTreeMap<Box<str>, Vec<OnCluster>>,
     /// How many records.
     pub counts: Counts,
+    /// The strongest evidence stated about each account, its flows and clusters, in nats.
+    pub scores: BTreeMap<u32, f64>,
 }
 
 impl Decisions {
@@ -115,18 +119,33 @@ impl Decisions {
         let flow = record.unit == Unit::Flow;
         let span = Span { flow, ..span };
         let account = record.account_id.as_deref().map(|id| names.intern(id));
+        if span.action == Action::Observe && record.unit != Unit::Cluster {
+            // Watching touches nobody, but what was known counts for the ranking.
+            if let Some(account) = account {
+                self.score(account, record.nats);
+            }
+            return;
+        }
         match (record.unit, account) {
             (Unit::Account | Unit::Flow, Some(account)) => {
                 self.accounts.entry(account).or_default().push(span);
+                self.score(account, record.nats);
             }
             (Unit::ApiKey | Unit::Organization, owner) => {
                 let unit = self.share(record.unit, record.id());
                 self.units[unit as usize].push(span);
                 self.owners.extend(owner.map(|account| (account, unit)));
+                if let Some(account) = owner {
+                    self.score(account, record.nats);
+                }
             }
             (Unit::Cluster | Unit::Flow | Unit::Account, _) => {
                 let cluster = record.cluster_id.clone().unwrap_or_default();
-                self.clusters.entry(cluster).or_default().push(OnCluster { span, members: None });
+                self.clusters.entry(cluster).or_default().push(OnCluster {
+                    span,
+                    members: None,
+                    nats: record.nats,
+                });
             }
         }
     }
@@ -135,9 +154,17 @@ impl Decisions {
     pub fn spread_clusters(&mut self) {
         for act in std::mem::take(&mut self.clusters).into_values().flatten() {
             for &member in act.members.iter().flat_map(|(_, members)| members.iter()) {
-                self.accounts.entry(member).or_default().push(act.span);
+                self.score(member, act.nats);
+                if act.span.action >= Action::Verify {
+                    self.accounts.entry(member).or_default().push(act.span);
+                }
             }
         }
+    }
+
+    fn score(&mut self, account: u32, nats: f64) {
+        let best = self.scores.entry(account).or_insert(nats);
+        *best = best.max(nats);
     }
 }
 
@@ -159,6 +186,8 @@ struct Record {
     mode: Option<Mode>,
     #[serde(default)]
     sequence: u64,
+    #[serde(default)]
+    nats: f64,
 }
 
 impl Record {
@@ -214,7 +243,7 @@ pub fn read(path: &Path, names: &mut Names) -> Result<Decisions, Error> {
             let replaced = records.get(index + 1).map_or(EventTime::MAX, |next| next.event_time.0);
             let expires = record.expires_at.map_or(EventTime::MAX, |when| when.0);
             let (start, end) = (record.event_time.0, replaced.min(expires));
-            if record.action >= Action::Verify && start < end {
+            if record.action >= Action::Observe && start < end {
                 let span = Span { start, end, action: record.action, flow: false };
                 decisions.place(record, span, names);
             }

@@ -23,6 +23,8 @@ pub struct Membership {
     pub harvest_share: BTreeMap<u32, f64>,
     /// When an account was first in a cluster with another account of its campaign.
     pub linked: BTreeMap<u32, EventTime>,
+    /// What each cluster is said to do, by its number: distillation and resale.
+    pub verdicts: BTreeMap<u32, String>,
 }
 
 /// A line of `clusters.jsonl`, as far as it matters here.
@@ -35,9 +37,22 @@ struct Record {
     requests: Option<u64>,
     template_requests: Option<u64>,
     members: Option<Vec<Member>>,
+    distillation: Option<serde_json::Value>,
+    resale: Option<serde_json::Value>,
 }
 
 impl Record {
+    /// Its two verdicts in words.
+    fn verdict(&self) -> Option<String> {
+        let word = |value: &Option<serde_json::Value>| {
+            let value = value.as_ref()?;
+            let said = value.as_str().or_else(|| value.get("verdict")?.as_str());
+            said.map(str::to_owned)
+        };
+        let (distillation, resale) = (word(&self.distillation)?, word(&self.resale)?);
+        Some(format!("distillation {distillation}, resale {resale}"))
+    }
+
     /// How much of its members' traffic the cluster claims.
     fn harvest_share(&self) -> Option<f64> {
         share(self.template_requests?, self.requests?)
@@ -59,6 +74,7 @@ type Kept = (u32, f64, Option<f64>);
 struct Cluster {
     members: Vec<Kept>,
     merged_into: Option<Box<str>>,
+    verdict: Option<String>,
 }
 
 /// Reads the clusters a replay wrote, and tells acts on clusters their members.
@@ -86,6 +102,7 @@ pub fn read(
                 cluster.members = members;
             }
         }
+        cluster.verdict = record.verdict().or(cluster.verdict.take());
         cluster.merged_into = record.merged_into;
         Ok(())
     })?;
@@ -138,6 +155,9 @@ fn settle(clusters: &BTreeMap<Box<str>, Cluster>, membership: &mut Membership) {
     let mut survivors = Names::default();
     for (id, cluster) in clusters {
         let number = survivors.intern(survivor(clusters, id));
+        if let Some(verdict) = &cluster.verdict {
+            membership.verdicts.entry(number).or_insert_with(|| verdict.clone());
+        }
         for &(account, weight, share) in &cluster.members {
             // In order of ids, so an equal weight leaves the smaller id in place.
             if best.get(&account).is_none_or(|before| weight > *before) {

@@ -18,6 +18,8 @@ mod decisions;
 mod error;
 mod interval;
 mod membership;
+mod misses;
+mod ranking;
 mod report;
 mod source;
 mod stream;
@@ -26,18 +28,23 @@ mod table;
 mod tests;
 mod time;
 mod touched;
-mod truth;
+pub(crate) mod truth;
+pub mod words;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-pub use agreement::{Agreement, adjusted_rand_index, purity, v_measure};
+pub use agreement::{Agreement, adjusted_rand_index, b_cubed, purity, v_measure};
 pub use decisions::Counts;
 pub use error::Error;
 pub use interval::{Interval, wilson};
+pub use misses::{Harmed, Miss};
+pub use ranking::{Ranking, RecallAt, rank};
 pub use report::{Accounts, Benign, Campaign, Clusters, Evaluation, Input, Part, Segment};
 pub use source::for_each_line;
+pub(crate) use source::json;
 pub use table::table;
+pub use time::When;
 
 use event::contract::Action;
 
@@ -95,6 +102,37 @@ pub fn reactions(path: &Path) -> Result<Reactions, Error> {
 }
 
 impl Evaluation {
+    /// Reads what an evaluation wrote: `evaluation.json`, or the folder it is in.
+    ///
+    /// # Errors
+    /// Where it can't be read or is not in form.
+    pub fn read(path: &Path) -> Result<Evaluation, Error> {
+        let path = if path.is_dir() { path.join("evaluation.json") } else { path.to_owned() };
+        let text =
+            std::fs::read(&path).map_err(|source| Error::Open { path: path.clone(), source })?;
+        serde_json::from_slice(&text).map_err(|error| Error::Line {
+            path,
+            line: error.line() as u64,
+            reason: error.to_string(),
+        })
+    }
+
+    /// Says that decisions were fed back: what was planned is what `unhindered` made, and what the
+    /// operator could not send any more did not leak.
+    pub fn fed_back(&mut self, unhindered: &Evaluation, note: String) {
+        self.feedback = true;
+        self.notes.retain(|note| !note.starts_with("open loop"));
+        self.notes.insert(0, note);
+        for campaign in &mut self.campaigns {
+            let before = unhindered.campaigns.iter().find(|other| other.name == campaign.name);
+            if let Some(planned) = before.and_then(|other| other.planned) {
+                campaign.planned = Some(planned);
+                campaign.leaked_share =
+                    campaign.leaked.and_then(|leaked| interval::share(leaked, planned));
+            }
+        }
+    }
+
     /// Writes `evaluation.json` into a directory and says where.
     ///
     /// # Errors
@@ -174,11 +212,23 @@ fn score(
         segments,
         demix_error: stream.and_then(|stream| demix_error(&campaigns, membership, stream)),
         replacement_link_time_s: newcomers.as_ref().and_then(Newcomers::median_s),
+        ranking: ranking(truth, decisions),
+        misses: misses::misses(truth, &campaigns, &touched, decisions, membership),
+        harmed: misses::harmed(truth, &touched, decisions),
         feedback: false,
         decisions: decisions.counts,
         input: stream.map(input),
         notes: notes(decisions, stream),
     }
+}
+
+/// Ranks all accounts of the truth by the evidence stated about them. Bystanders are left out: their
+/// traffic carries harvest, and finding that is no false alarm.
+fn ranking(truth: &Truth, decisions: &Decisions) -> Ranking {
+    let score = |id: u32| decisions.scores.get(&id).copied().unwrap_or(0.0);
+    let accounts = (0u32..).zip(&truth.accounts);
+    let ranked = accounts.filter(|(_, account)| account.role != truth::Role::Bystander);
+    rank(ranked.map(|(id, account)| (score(id), account.campaign.is_some())).collect())
 }
 
 /// Compares clusters with campaigns over the accounts of campaigns and benign ones in clusters.
@@ -204,6 +254,8 @@ fn agreement(truth: &Truth, membership: &Membership) -> Clusters {
         v_measure: v.map(|(_, _, v)| v),
         homogeneity: v.map(|(homogeneity, _, _)| homogeneity),
         completeness: v.map(|(_, completeness, _)| completeness),
+        b_cubed_precision: b_cubed(&items).filter(|_| recoverable).map(|(precision, _)| precision),
+        b_cubed_recall: b_cubed(&items).filter(|_| recoverable).map(|(_, recall)| recall),
     };
     Clusters {
         agreement,

@@ -1,14 +1,18 @@
 //! The shape of `evaluation.json`. Programs rely on its names; null is written where nothing
 //! supports a number, never 0 or 1.
 
-use serde::Serialize;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
 
 use super::agreement::Agreement;
 use super::decisions::Counts;
 use super::interval::Interval;
+use super::misses::{Harmed, Miss};
+use super::ranking::Ranking;
 
 /// What was found, against the truth.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
     /// Over the accounts of all campaigns, and the benign ones hit beside them.
     pub accounts: Accounts,
@@ -30,6 +34,12 @@ pub struct Evaluation {
     /// Whether decisions were fed back to the traffic. Here they never are: the stream is what was
     /// recorded, so `leaked` counts what would have been served had the attacker not reacted.
     pub feedback: bool,
+    /// How well the evidence ranks accounts.
+    pub ranking: Ranking,
+    /// What was missed, and why, the most harvest first.
+    pub misses: Vec<Miss>,
+    /// Benign accounts that were acted on the hardest, at most 20.
+    pub harmed: Vec<Harmed>,
     /// Decisions by mode; shadow ones count as if enforced.
     pub decisions: Counts,
     /// What was read of the input, if it was given.
@@ -39,7 +49,7 @@ pub struct Evaluation {
 }
 
 /// Over the accounts of all campaigns.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Accounts {
     /// Found accounts among found and benign ones shaped or worse.
     pub precision: Option<f64>,
@@ -58,7 +68,7 @@ pub struct Accounts {
 }
 
 /// What benign accounts had to bear, at any time.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Benign {
     /// Accounts of role `benign` or `bystander`.
     pub accounts: u64,
@@ -77,7 +87,7 @@ pub struct Benign {
 }
 
 /// How clusters agree with campaigns.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Clusters {
     /// The measures; purity is over clustered accounts only.
     #[serde(flatten)]
@@ -91,7 +101,7 @@ pub struct Clusters {
 }
 
 /// One campaign.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Campaign {
     /// Its name in the truth.
     pub name: String,
@@ -127,6 +137,10 @@ pub struct Campaign {
     pub customer_requests: Option<u64>,
     /// Those made while the whole account was shaped or worse.
     pub customer_requests_shaped: Option<u64>,
+    /// What the clusters that hold its accounts are said to do, with how many accounts each.
+    pub verdicts: BTreeMap<String, u64>,
+    /// Harvest exchanges made, and contained of them, by the hour since 1970.
+    pub timeline: BTreeMap<i64, [u64; 2]>,
     /// Its accounts of role `harvest`.
     pub harvest: Part,
     /// Its accounts of role `pool`.
@@ -134,7 +148,7 @@ pub struct Campaign {
 }
 
 /// The accounts of one role in a campaign.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Part {
     /// How many.
     pub accounts: u64,
@@ -147,7 +161,7 @@ pub struct Part {
 }
 
 /// The benign accounts of a segment.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Segment {
     /// Its name in the truth.
     pub name: String,
@@ -166,7 +180,7 @@ pub struct Segment {
 }
 
 /// What was read of the input.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Input {
     /// Events.
     pub events: u64,

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use event::EventTime;
 use event::contract::{Action, Unit};
+use event::time::HOUR;
 use serde::Deserialize;
 
 use super::decisions::{Decisions, Span};
@@ -17,7 +18,7 @@ use super::truth::Truth;
 use super::{Error, source};
 
 /// Requests of one kind.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Requests {
     /// How many were made.
     pub made: u64,
@@ -31,12 +32,22 @@ pub struct Requests {
     pub first: EventTime,
     /// The time of the last.
     pub last: EventTime,
+    /// Made and contained, by the hour since 1970.
+    pub timeline: BTreeMap<i64, [u64; 2]>,
 }
 
 impl Default for Requests {
     fn default() -> Self {
         let (first, last) = (EventTime::MAX, EventTime::MIN);
-        Requests { made: 0, contained: 0, shaped: 0, first_contained: None, first, last }
+        Requests {
+            made: 0,
+            contained: 0,
+            shaped: 0,
+            first_contained: None,
+            first,
+            last,
+            timeline: BTreeMap::new(),
+        }
     }
 }
 
@@ -49,6 +60,11 @@ impl Requests {
         self.first_contained = self.first_contained.into_iter().chain(others.first_contained).min();
         self.first = self.first.min(others.first);
         self.last = self.last.max(others.last);
+        for (hour, counts) in &others.timeline {
+            let own = self.timeline.entry(*hour).or_default();
+            own[0] += counts[0];
+            own[1] += counts[1];
+        }
     }
 }
 
@@ -179,6 +195,9 @@ fn judge(
         one.contained |= u64::from(span.action >= Action::Safeguard);
         one.shaped |= u64::from(span.action >= Action::Shape && !span.flow);
     }
+    one.contained = one.contained.min(1);
+    one.shaped = one.shaped.min(1);
+    one.timeline.insert(time.0.div_euclid(HOUR), [1, one.contained]);
     one.first_contained = (one.contained > 0).then_some(time);
     one
 }

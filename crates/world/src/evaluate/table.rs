@@ -2,7 +2,10 @@
 
 use std::fmt::Write;
 
+use super::interval::Interval;
+use super::misses::Miss;
 use super::report::{Campaign, Evaluation, Segment};
+use super::words::{columns, count, decimal, duration, percent};
 
 /// Campaigns, benign accounts by segment, the totals, and what to know about them.
 #[must_use]
@@ -29,6 +32,11 @@ pub fn table(evaluation: &Evaluation) -> String {
     ];
     columns(&mut text, &header, &segments, "no benign account in the truth");
     columns(&mut text, &["in all", ""], &totals(evaluation), "");
+    let ranked = ranking(evaluation);
+    columns(&mut text, &["ranking", "", "95 %"], &ranked, "");
+    let misses = evaluation.misses.iter().take(12).map(miss).collect::<Vec<_>>();
+    let header = ["missed", "accounts", "their harvest", "why"];
+    columns(&mut text, &header, &misses, "no account of a campaign was missed");
     for note in &evaluation.notes {
         writeln!(text, "note: {note}").expect("a string takes everything");
     }
@@ -38,7 +46,7 @@ pub fn table(evaluation: &Evaluation) -> String {
 fn campaign(campaign: &Campaign) -> Vec<String> {
     let of_planned = match (campaign.planned, campaign.leaked_share) {
         (Some(planned), Some(share)) => format!("{planned} ({})", percent(Some(share))),
-        _ => "unknown".to_owned(),
+        _ => "no data".to_owned(),
     };
     vec![
         campaign.name.clone(),
@@ -49,7 +57,7 @@ fn campaign(campaign: &Campaign) -> Vec<String> {
         match (campaign.time_to_detection_s, campaign.made) {
             (Some(time), _) => duration(time),
             (None, Some(made)) if made > 0 => "not detected".to_owned(),
-            _ => "unknown".to_owned(),
+            _ => "no data".to_owned(),
         },
     ]
 }
@@ -63,6 +71,27 @@ fn segment(segment: &Segment) -> Vec<String> {
         segment.blocked.to_string(),
         percent(segment.wilson_high),
     ]
+}
+
+fn miss(miss: &Miss) -> Vec<String> {
+    let numbers = [miss.accounts, miss.harvest].map(|number| number.to_string());
+    let [accounts, harvest] = numbers;
+    vec![miss.campaign.clone(), accounts, harvest, miss.cause.clone()]
+}
+
+fn ranking(evaluation: &Evaluation) -> Vec<Vec<String>> {
+    let both = |interval: Option<Interval>| {
+        let words = |both: Interval| format!("{:.3} to {:.3}", both.low, both.high);
+        interval.map_or_else(|| "no data".to_owned(), words)
+    };
+    let ranking = &evaluation.ranking;
+    let mut rows =
+        vec![vec!["AUPRC".to_owned(), decimal(ranking.auprc), both(ranking.auprc_interval)]];
+    for at in &ranking.recall_at {
+        let name = format!("recall at 1 false alarm in {:.0}", 1.0 / at.false_positive_rate);
+        rows.push(vec![name, percent(at.recall), both(at.interval)]);
+    }
+    rows
 }
 
 fn totals(evaluation: &Evaluation) -> Vec<Vec<String>> {
@@ -87,65 +116,19 @@ fn totals(evaluation: &Evaluation) -> Vec<Vec<String>> {
         ),
         row("cluster ARI", decimal(agreement.ari)),
         row("cluster purity", decimal(agreement.purity)),
+        row(
+            "cluster B-cubed",
+            format!(
+                "{} / {}",
+                decimal(agreement.b_cubed_precision),
+                decimal(agreement.b_cubed_recall)
+            ),
+        ),
         row("cluster V-measure", decimal(agreement.v_measure)),
         row("demix error", decimal(evaluation.demix_error)),
         row(
             "replacement linked",
-            evaluation.replacement_link_time_s.map_or_else(|| "unknown".to_owned(), duration),
+            evaluation.replacement_link_time_s.map_or_else(|| "no data".to_owned(), duration),
         ),
     ]
-}
-
-/// Appends rows under a header, the first column left, the others right aligned.
-fn columns(text: &mut String, header: &[&str], rows: &[Vec<String>], empty: &str) {
-    if rows.is_empty() {
-        writeln!(text, "{empty}\n").expect("a string takes everything");
-        return;
-    }
-    let header: Vec<String> = header.iter().map(|&title| title.to_owned()).collect();
-    let lines = || std::iter::once(&header).chain(rows);
-    let widths: Vec<usize> = (0..header.len())
-        .map(|column| lines().map(|line| line[column].chars().count()).max().unwrap_or(0))
-        .collect();
-    for line in lines() {
-        let mut out = format!("{:<1$}", line[0], widths[0]);
-        for (cell, width) in line.iter().zip(&widths).skip(1) {
-            write!(out, "  {cell:>width$}").expect("a string takes everything");
-        }
-        writeln!(text, "{}", out.trim_end()).expect("a string takes everything");
-    }
-    text.push('\n');
-}
-
-fn count(value: Option<u64>) -> String {
-    value.map_or_else(|| "unknown".to_owned(), |value| value.to_string())
-}
-
-fn decimal(value: Option<f64>) -> String {
-    value.map_or_else(|| "unknown".to_owned(), |value| format!("{value:.3}"))
-}
-
-/// A share as percent, with as many decimals as one near nothing or all needs.
-fn percent(value: Option<f64>) -> String {
-    let Some(value) = value else { return "unknown".to_owned() };
-    let percent = value * 100.0;
-    let plain = percent == 0.0 || percent == 100.0 || (0.1..99.95).contains(&percent);
-    if plain {
-        format!("{percent:.1} %")
-    } else if percent >= 0.001 {
-        format!("{percent:.4} %")
-    } else {
-        format!("{percent:.1e} %")
-    }
-}
-
-/// A duration in its two largest units.
-fn duration(seconds: f64) -> String {
-    let whole = seconds.round() as i64;
-    match whole {
-        ..60 => format!("{seconds:.1} s"),
-        60..3_600 => format!("{} min {} s", whole / 60, whole % 60),
-        3_600..86_400 => format!("{} h {} min", whole / 3_600, whole / 60 % 60),
-        _ => format!("{} d {} h", whole / 86_400, whole / 3_600 % 24),
-    }
 }

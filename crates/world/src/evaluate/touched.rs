@@ -62,7 +62,8 @@ impl<'a> Touched<'a> {
 
     /// The strongest act a benign account ever bore. Rotating a key that did carry harvest helps
     /// its owner, so it is no harm.
-    fn harm(&self, account: u32) -> Option<Action> {
+    #[must_use]
+    pub fn harm(&self, account: u32) -> Option<Action> {
         let own = self.own(account).map(|span| span.action);
         let shared = self.shared(account).filter(|unit| !self.stolen.contains(unit));
         own.chain(shared.flat_map(|unit| self.unit(unit).map(|span| span.action))).max()

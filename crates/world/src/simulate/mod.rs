@@ -16,6 +16,8 @@ mod exchange;
 mod facts;
 mod geography;
 mod group;
+#[cfg(test)]
+mod leak_tests;
 mod person;
 pub mod plan;
 mod population;

@@ -113,6 +113,35 @@ impl Plan {
         Ok(plan)
     }
 
+    /// A built-in scenario, or the plan of a file, with one key of its first scenario changed.
+    ///
+    /// # Errors
+    /// Where there is no such scenario or key, or the value is impossible.
+    pub fn changed(
+        name: &str,
+        text: Option<&str>,
+        accounts: Option<u64>,
+        key: &str,
+        value: &str,
+    ) -> Result<Plan, Error> {
+        let file = text.or(scenario::source(name));
+        let file = file.ok_or_else(|| Error::UnknownScenario(name.to_owned()))?;
+        let mut plan = super::scenario_file::read_changed(file, accounts, key, value)?;
+        if let (None, Some(accounts)) = (text, accounts) {
+            plan.shrink(accounts);
+        }
+        plan.check()?;
+        Ok(plan)
+    }
+
+    /// The plan of the standing benchmark, or of its small version.
+    ///
+    /// # Errors
+    /// None: a test reads both.
+    pub fn world_1(small: bool) -> Result<Plan, Error> {
+        Plan::from_toml(if small { scenario::WORLD_1_SMALL } else { scenario::WORLD_1 })
+    }
+
     /// Two days with every attack and every look-alike, but no adversary level.
     fn all(seed: u64, accounts: u64) -> Result<Plan, Error> {
         let mut scenarios = Vec::new();

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::Error;
 use super::plan::{People, Plan, Scenario};
+use super::scenario::lay_over;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,6 +40,27 @@ pub fn read(text: &str) -> Result<Plan, Error> {
 /// Reads a plan; `accounts` stands in where the file says none.
 pub fn read_for(text: &str, accounts: Option<u64>) -> Result<Plan, Error> {
     let file: File = toml::from_str(text).map_err(|error| Error::File(error.to_string()))?;
+    plan(file, accounts)
+}
+
+/// Reads a plan with one key of its first scenario changed, such as `group.pool.accounts`.
+pub fn read_changed(
+    text: &str,
+    accounts: Option<u64>,
+    key: &str,
+    value: &str,
+) -> Result<Plan, Error> {
+    let mut file: File = toml::from_str(text).map_err(|error| Error::File(error.to_string()))?;
+    let change = format!("{key} = {value}").parse::<toml::Table>();
+    let change = change
+        .map_err(|error| Error::File(format!("{key} = {value}: {}", error.message().trim_end())))?;
+    let first = file.scenario.first_mut();
+    let first = first.ok_or_else(|| Error::File("the plan has no [[scenario]]".to_owned()))?;
+    lay_over(first, change);
+    plan(file, accounts)
+}
+
+fn plan(file: File, accounts: Option<u64>) -> Result<Plan, Error> {
     let demo = Plan::demo(file.seed, 20_000);
     let mut scenarios = Vec::new();
     for table in file.scenario {

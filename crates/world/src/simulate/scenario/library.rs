@@ -25,6 +25,12 @@ const FILES: &[(&str, &str)] = files!(
     "N17" "N18" "N19" "N20" "N21" "N22" "N23" "L0" "L1" "L2" "L3" "L4" "L5" "L6"
 );
 
+/// The plan of the standing benchmark.
+pub const WORLD_1: &str = include_str!("../../../scenarios/world-1.toml");
+
+/// The same, small enough for every change.
+pub const WORLD_1_SMALL: &str = include_str!("../../../scenarios/world-1-small.toml");
+
 /// The file of a built-in scenario.
 #[must_use]
 pub fn source(name: &str) -> Option<&'static str> {

@@ -18,7 +18,7 @@ use serde::Deserialize;
 
 use super::Error;
 pub use group::{Group, Mail, Network, Payer, Program, Rhythm, Role, Says, Signup};
-pub use library::{NAMES, TYPED, source, table};
+pub use library::{NAMES, TYPED, WORLD_1, WORLD_1_SMALL, source, table};
 pub use overlay::lay_over;
 pub use relay::{Order, Relay, Work, Workload};
 

@@ -176,3 +176,16 @@ fn a_request_that_met_no_room_goes_out_again_from_another_account() {
     }
     assert!(again > 10, "{again}");
 }
+
+#[test]
+fn the_standing_benchmark_has_all_it_must() {
+    let plan = Plan::world_1(false).expect("a good plan");
+    assert!(plan.accounts >= 400_000 && plan.hours >= 720 && plan.requests_per_account <= 5.0);
+    for plan in [plan, Plan::world_1(true).expect("a good plan")] {
+        let names: Vec<&str> = plan.scenarios.iter().map(super::super::Scenario::name).collect();
+        let wanted = NAMES.iter().filter(|name| name.starts_with('N') || **name < "L5");
+        for name in wanted.filter(|name| !name.starts_with('S')) {
+            assert!(names.contains(name), "{name} is missing");
+        }
+    }
+}
