@@ -112,6 +112,7 @@ fn fingerprint_alone(
         between.latest = between.latest.max(at);
         let enriched = match taken {
             Taken::Account(enriched) => passed(enriched.as_ref()),
+            Taken::Clock(_) => continue,
             Taken::Control(control) => {
                 let bucket = Bucket::of(at, config.time.bucket);
                 between.joint.push((bucket, ClusterIn::Control(control.clone())));

@@ -192,6 +192,10 @@ impl Driver {
     fn feed(&mut self, input: &[Taken]) {
         for taken in input {
             let partition = match taken {
+                Taken::Clock(_) => {
+                    self.events.iter_mut().for_each(|events| events.append(taken));
+                    continue;
+                }
                 Taken::Control(_) => 0,
                 Taken::Account(enriched) => {
                     let slot = Slot::of_key(enriched.name.id().as_bytes());

@@ -123,7 +123,8 @@ impl Enricher {
             | Body::Allow(_)
             | Body::Snooze(_)
             | Body::Indicator(_)
-            | Body::DeclaredUse(_) => return None,
+            | Body::DeclaredUse(_)
+            | Body::Clock(_) => return None,
         };
         Some(Enriched {
             id: self.digest(Purpose::Event, tenant, &event.event_id),

@@ -63,6 +63,8 @@ pub enum Body<'a> {
     Indicator(Indicator<'a>),
     /// What an account or organisation said it does.
     DeclaredUse(DeclaredUse<'a>),
+    /// Nothing happened: time went on.
+    Clock(Clock),
 }
 
 /// One call of a model.
@@ -286,6 +288,11 @@ pub enum ReleaseKind {
     SafeguardChange,
     PriceChange,
 }
+
+/// Nothing happened, and this partition's time went on to `event_time`: written where a partition is
+/// silent, so that nobody waits for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Clock {}
 
 /// A model appeared, went, or changed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

@@ -47,6 +47,17 @@ pub enum Error {
         /// What is wrong, and what to do.
         detail: String,
     },
+    /// The group lets this worker in no more.
+    #[error(
+        "the group of the {task} task shut this process out: {reason}; does another process run under \
+         the same `kafka.instance`?"
+    )]
+    ShutOut {
+        /// Of which task.
+        task: &'static str,
+        /// What the client library says.
+        reason: String,
+    },
     /// The local disk.
     #[error(transparent)]
     Store(store::Error),

@@ -2,7 +2,8 @@
 //! programs built with the feature `faults`; in all others nothing is here.
 //!
 //! `IOLAUS_DIE=PLACE:N` kills the process the Nth time it comes by a place, without a word.
-//! `IOLAUS_PLANT=FAULT` breaks one rule.
+//! `IOLAUS_FAIL=N` lets every Nth commit fail though nothing is wrong. `IOLAUS_PLANT=FAULT` breaks one
+//! rule.
 
 /// A place in a worker's turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +28,8 @@ pub enum Fault {
     NoRollback,
     /// How far was read is committed before what followed from it.
     OffsetsFirst,
-    /// Offsets are left out of a transaction that read nothing, and with them the fence.
-    OffsetsWhenChanged,
+    /// How far was read is committed after what followed from it.
+    OffsetsAfter,
     /// The group's generation is the one of the first transaction.
     OldGeneration,
     /// A checkpoint does not say how far it goes: it is taken for whole.
@@ -43,7 +44,7 @@ mod armed {
 
     struct Plan {
         die: Option<(String, AtomicU64)>,
-        fail: Option<AtomicU64>,
+        fail: Option<u64>,
         plant: Option<String>,
     }
 
@@ -58,7 +59,7 @@ mod armed {
                     let (place, count) = die.split_once(':')?;
                     Some((place.to_owned(), AtomicU64::new(count.parse().ok()?)))
                 }),
-                fail: fail.and_then(|fail| Some(AtomicU64::new(fail.parse().ok()?))),
+                fail: fail.and_then(|fail| fail.parse().ok()),
                 plant: std::env::var("IOLAUS_PLANT").ok(),
             }
         })
@@ -77,8 +78,9 @@ mod armed {
 
     /// Whether this commit is to fail though nothing is wrong.
     pub fn commit_fails() -> bool {
-        let Some(fail) = &plan().fail else { return false };
-        fail.fetch_sub(1, Ordering::Relaxed) == 1
+        static COMMITS: AtomicU64 = AtomicU64::new(1);
+        let Some(every) = plan().fail else { return false };
+        COMMITS.fetch_add(1, Ordering::Relaxed).is_multiple_of(every)
     }
 
     /// Whether checkpoints are compared with the whole changelog.

@@ -1,5 +1,6 @@
 //! A shard of any task, as a worker sees it: it is offered records, and hands out what follows.
 
+use event::EventTime;
 use event::public::DeadLetter;
 use pipeline::account::AccountShard;
 use pipeline::campaign::CampaignShard;
@@ -7,7 +8,7 @@ use pipeline::message::{Changes, Place, TableMessage};
 use pipeline::object::ObjectShard;
 use pipeline::route::RouteShard;
 use pipeline::topology::Topic;
-use pipeline::{Config, digest};
+use pipeline::{Config, Taken, digest};
 use step::{Corrupt, Rows, TableId};
 
 use crate::item::Item;
@@ -21,6 +22,8 @@ pub struct Host {
     index: u32,
     counts: Counts,
     dead: Vec<DeadLetter>,
+    /// Clock records that were obeyed.
+    silences: Vec<EventTime>,
     /// Whether anything happened since the last hand-out.
     touched: bool,
     ended: bool,
@@ -54,7 +57,15 @@ impl Host {
             }
         };
         let counts = counts.clone();
-        Host { shard, index, counts, dead: Vec::new(), touched: false, ended: false }
+        Host {
+            shard,
+            index,
+            counts,
+            dead: Vec::new(),
+            silences: Vec::new(),
+            touched: false,
+            ended: false,
+        }
     }
 
     /// Offers a record. Gives it back if it must wait until the tables have moved.
@@ -74,6 +85,18 @@ impl Host {
                     shard.routed_message(from, message);
                 }
                 shard.announce_closed();
+            }
+            (Shard::Account(shard), Item::Silence(time)) => {
+                if !shard.drain(&mut ()) {
+                    return Some(Item::Silence(time));
+                }
+                shard.take(Taken::Clock(time), &mut ());
+                shard.drain(&mut ());
+                self.silences.push(time);
+            }
+            (Shard::Route(shard), Item::Silence(time)) => {
+                shard.take(Taken::Clock(time));
+                self.silences.push(time);
             }
             (Shard::Route(shard), Item::Taken(taken)) => shard.take(taken),
             (Shard::Object(shard), Item::ToObject(from, said)) => {
@@ -137,8 +160,22 @@ impl Host {
             Shard::Route(_) => self.ended,
             Shard::Account(shard) => shard.has_ended(),
             Shard::Object(shard) => shard.has_ended(),
-            Shard::Campaign(shard) => shard.watermark() == event::EventTime::MAX,
+            Shard::Campaign(shard) => shard.watermark() == EventTime::MAX,
         }
+    }
+
+    /// The newest time that its input told, if that is a topic of the user's.
+    pub fn newest(&self) -> Option<EventTime> {
+        match &self.shard {
+            Shard::Account(shard) => shard.newest(),
+            Shard::Route(shard) => shard.newest(),
+            Shard::Object(_) | Shard::Campaign(_) => None,
+        }
+    }
+
+    /// The clock records that were obeyed since the last time.
+    pub fn take_silences(&mut self) -> Vec<EventTime> {
+        std::mem::take(&mut self.silences)
     }
 
     /// Whether there is anything to hand out.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use enrich::Recent;
+use event::EventTime;
 use event::intake::{Limits, Reason, Reject, parse_json};
 use event::public::DeadLetter;
 use pipeline::message::{TableMessage, ToAccount, ToCampaign, ToObject};
@@ -21,6 +22,8 @@ use crate::wire;
 pub enum Item {
     /// An event of the user's.
     Taken(Taken),
+    /// The input was silent, and time went on.
+    Silence(EventTime),
     /// A record that could not be used.
     Dead(DeadLetter),
     /// From a source of `route`.

@@ -1,5 +1,6 @@
 //! What a transaction is to say: records with their topics, in order.
 
+use event::EventTime;
 use event::table::{Entry, Row};
 use pipeline::Record;
 use pipeline::message::ToCampaign;
@@ -128,6 +129,20 @@ impl Outbox {
             partition: Some(0),
             key,
             payload: Some(wire::single(message)),
+            headers: None,
+        });
+    }
+
+    /// The time of a silent partition was put on, before the record at this offset.
+    pub fn clock(&mut self, topic: &str, partition: i32, offset: i64, time: EventTime) {
+        let record = serde_json::json!({
+            "topic": topic, "partition": partition, "offset": offset, "event_time": time.0,
+        });
+        self.records.push(Outgoing {
+            topic: Some(Topic::Clocks),
+            partition: None,
+            key: format!("{topic}/{partition}").into_bytes(),
+            payload: Some(record.to_string().into_bytes()),
             headers: None,
         });
     }

@@ -1,6 +1,7 @@
 //! A partition that is a worker's: its shard, how far it has read, and what it has not taken yet.
 
 use std::collections::VecDeque;
+use std::time::Instant;
 
 use rdkafka::Message;
 use rdkafka::message::BorrowedMessage;
@@ -8,6 +9,7 @@ use rdkafka::message::BorrowedMessage;
 use crate::checkpoint::Checkpoint;
 use crate::host::Host;
 use crate::item::Item;
+use crate::time::now;
 
 /// A topic partition that a shard reads, and how far it has.
 pub struct Place {
@@ -26,6 +28,10 @@ pub struct Owned {
     /// Records that were read and not taken: place, offset, record.
     pub pending: VecDeque<(usize, i64, Item)>,
     pub paused: bool,
+    /// When its last record came, or its time was last put on.
+    pub heard: Instant,
+    /// Where its topic ended when it was last asked, without a record since.
+    pub quiet_at: Option<i64>,
     /// Its changelog has no record yet.
     pub unborn: bool,
     pub checkpoint: Option<Checkpoint>,
@@ -39,6 +45,8 @@ impl Owned {
         };
         if let Some(place) = self.places.iter().position(here) {
             self.places[place].at_end = false;
+            self.heard = now();
+            self.quiet_at = None;
             self.pending.push_back((place, message.offset(), item));
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::status::Status;
 use crate::task::Task;
-use crate::time::nap;
+use crate::time::{nap, now};
 use crate::worker::{Shared, Worker};
 
 /// Workers that run.
@@ -31,12 +31,14 @@ impl Running {
             let most = shared.counts.of(*task) as usize;
             for number in 0..each.clamp(1, most) {
                 let status = Arc::new(Status::default());
-                let mut worker =
-                    Worker::new(Arc::clone(shared), *task, number, Arc::clone(&status))?;
-                let own = Arc::clone(&status);
+                let worker = Worker::new(Arc::clone(shared), *task, number, Arc::clone(&status))?;
+                let (own, again) = (Arc::clone(&status), Again::new(shared, *task, number));
                 let handle = std::thread::Builder::new()
                     .name(format!("{}-{number}", task.name()))
-                    .spawn(move || own.watch(|| worker.run()))
+                    .spawn(move || {
+                        let status = Arc::clone(&own);
+                        own.watch(|| again.run(worker, &status))
+                    })
                     .map_err(|error| Error::Unfit(format!("cannot start a thread: {error}")))?;
                 workers.push((*task, status, handle));
             }
@@ -75,5 +77,40 @@ impl Running {
             result = result.and(ended);
         }
         result
+    }
+}
+
+/// Two workers that shut each other out do so within this time; one that a broker's restart shut out
+/// stays in for longer.
+const PEACE: Duration = Duration::from_secs(60);
+
+/// How to make a worker anew that its group shut out: after a broker's restart a member may find its
+/// own name taken by itself.
+struct Again {
+    shared: Arc<Shared>,
+    task: Task,
+    number: usize,
+}
+
+impl Again {
+    fn new(shared: &Arc<Shared>, task: Task, number: usize) -> Again {
+        Again { shared: Arc::clone(shared), task, number }
+    }
+
+    fn run(&self, mut worker: Worker, status: &Arc<Status>) -> Result<(), Error> {
+        loop {
+            let began = now();
+            match worker.run() {
+                Err(error @ Error::ShutOut { .. })
+                    if began.elapsed() > PEACE || !status.again() =>
+                {
+                    tracing::warn!(%error, "joining again");
+                }
+                ended => return ended,
+            }
+            drop(worker);
+            worker =
+                Worker::new(Arc::clone(&self.shared), self.task, self.number, Arc::clone(status))?;
+        }
     }
 }

@@ -47,6 +47,10 @@ pub struct Settings {
     /// Input records in a transaction, at most.
     #[serde(default = "ten_thousand")]
     pub commit_records: usize,
+    /// Seconds without a record after which a partition of the input counts as silent: its time then
+    /// goes on with the wall's, and others no longer wait for it.
+    #[serde(default = "thirty")]
+    pub silence_s: u64,
     /// Seconds between checkpoints.
     #[serde(default = "ten")]
     pub checkpoint_interval_s: u64,
@@ -107,6 +111,7 @@ impl Settings {
             state_dir: None,
             commit_interval_ms: fifty(),
             commit_records: ten_thousand(),
+            silence_s: thirty(),
             checkpoint_interval_s: ten(),
             properties: BTreeMap::new(),
         }
@@ -210,6 +215,10 @@ fn fifty() -> u64 {
 
 fn ten() -> u64 {
     10
+}
+
+fn thirty() -> u64 {
+    30
 }
 
 fn ten_thousand() -> usize {

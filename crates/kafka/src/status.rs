@@ -10,6 +10,7 @@ pub struct Status {
     partitions: AtomicU64,
     done: AtomicBool,
     failed: AtomicBool,
+    again: AtomicBool,
 }
 
 impl Status {
@@ -55,6 +56,11 @@ impl Status {
         let ended = worker();
         noted.1 = ended.is_ok();
         ended
+    }
+
+    /// Whether the worker was made anew before; from now on it was.
+    pub fn again(&self) -> bool {
+        self.again.swap(true, Ordering::Relaxed)
     }
 
     /// Whether it ended badly.

@@ -214,6 +214,12 @@ impl AccountShard {
         let config = self.config.time;
         let Source::Direct(clock) = &mut self.source else { return };
         let time = record.time();
+        if matches!(record, Taken::Clock(_)) {
+            // Silence is over either way: what was held back was right.
+            clock.confirm();
+            clock.follow(time, record);
+            return;
+        }
         match clock.stamp(time, &config) {
             Stamp::Ahead => clock.hold(time, record, &config),
             Stamp::At { at, clamped } => {
@@ -278,6 +284,15 @@ impl AccountShard {
                 let Stamped { at, clamped, record } = one;
                 Stamped { at, clamped, record: Taken::Account(record) }
             }),
+        }
+    }
+
+    /// The newest time that a direct shard has accepted: what a silent input is to go on from.
+    #[must_use]
+    pub fn newest(&self) -> Option<EventTime> {
+        match &self.source {
+            Source::Direct(clock) => clock.newest(),
+            Source::Routed(_) => None,
         }
     }
 
@@ -369,6 +384,7 @@ impl AccountShard {
                 let filed = self.filed.file(at, control, &self.config);
                 self.handed.to_campaign.extend(filed);
             }
+            Taken::Clock(_) => {}
         }
     }
 

@@ -16,6 +16,8 @@ pub enum Taken {
     Account(Box<Enriched>),
     /// It steers.
     Control(Box<Control>),
+    /// Time went on, and nothing else.
+    Clock(EventTime),
 }
 
 impl Taken {
@@ -25,6 +27,7 @@ impl Taken {
         match self {
             Taken::Account(enriched) => enriched.time,
             Taken::Control(control) => control.time,
+            Taken::Clock(time) => *time,
         }
     }
 }
@@ -47,6 +50,7 @@ impl Intake {
     pub fn take(&self, event: &Event<'_>, recent: &mut Recent) -> Taken {
         match self.enricher.enrich(event, recent) {
             Some(enriched) => Taken::Account(Box::new(enriched)),
+            None if matches!(event.body, Body::Clock(_)) => Taken::Clock(event.event_time),
             None => Taken::Control(Box::new(self.control(event))),
         }
     }

@@ -57,6 +57,12 @@ impl RouteShard {
     pub fn take(&mut self, record: Taken) {
         let (time, config) = (record.time(), self.config.time);
         let clock = &mut self.own.clock;
+        if matches!(record, Taken::Clock(_)) {
+            clock.confirm();
+            clock.follow(time, record);
+            self.drain();
+            return self.close();
+        }
         match clock.stamp(time, &config) {
             Stamp::Ahead => clock.hold(time, record, &config),
             Stamp::At { at, clamped } => {
@@ -70,6 +76,12 @@ impl RouteShard {
         }
         self.drain();
         self.close();
+    }
+
+    /// The newest time that was accepted: what a silent input is to go on from.
+    #[must_use]
+    pub fn newest(&self) -> Option<EventTime> {
+        self.own.clock.newest()
     }
 
     /// Nothing more will come.
@@ -125,6 +137,7 @@ impl RouteShard {
                 let filed = self.own.filed.file(at, control, &self.config);
                 self.handed.to_campaign.extend(filed);
             }
+            Taken::Clock(_) => {}
         }
     }
 

@@ -610,10 +610,18 @@ impl Run {
             self.sources[index].push(taken);
             return Ok(());
         }
-        let Taken::Account(enriched) = &taken else {
+        let enriched = match &taken {
+            Taken::Account(enriched) => enriched,
+            // It is about the time of its input, which all its parts share.
+            Taken::Clock(_) if !self.keyed => {
+                self.direct.iter_mut().for_each(|queue| queue.push(taken.clone()));
+                return Ok(());
+            }
             // What steers is about no account: it may stand in any partition.
-            self.direct[if self.keyed { index } else { 0 }].push(taken);
-            return Ok(());
+            Taken::Clock(_) | Taken::Control(_) => {
+                self.direct[if self.keyed { index } else { 0 }].push(taken);
+                return Ok(());
+            }
         };
         let account = enriched.name.id();
         let partition = partition_of(Slot::of_key(account.as_bytes()), self.faults.partitions);

@@ -97,6 +97,12 @@ impl<T> Clock<T> {
         self.newest.map_or(time, |newest| newest.max(time)).plus(-config.lateness)
     }
 
+    /// The newest time it accepted.
+    #[must_use]
+    pub fn newest(&self) -> Option<EventTime> {
+        self.newest
+    }
+
     /// Whether records wait for nothing but their turn.
     #[must_use]
     pub fn has_ready(&self) -> bool {

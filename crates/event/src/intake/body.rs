@@ -37,6 +37,7 @@ pub(super) fn field<'de, A: MapAccess<'de>>(
         }
         Body::Indicator(body) => indicator(body, key, value),
         Body::DeclaredUse(body) => declared_use(body, key, value),
+        Body::Clock(_) => value.skip(),
     }
 }
 
@@ -70,7 +71,7 @@ pub(super) fn finish<E: Error>(body: &Body<'_>, place: Place<'_>) -> Result<(), 
             finish_subject(&body.subject, place)
         }
         // A rule without a subject holds for everybody; the others require nothing.
-        Body::Policy(_) | Body::ClientRelease(_) | Body::Indicator(_) => Ok(()),
+        Body::Policy(_) | Body::ClientRelease(_) | Body::Indicator(_) | Body::Clock(_) => Ok(()),
     }
 }
 

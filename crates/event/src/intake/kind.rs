@@ -21,11 +21,12 @@ pub enum Kind {
     Snooze,
     Indicator,
     DeclaredUse,
+    Clock,
 }
 
 impl Kind {
     /// Every type, in the order of the contract.
-    pub const ALL: [Kind; 15] = [
+    pub const ALL: [Kind; 16] = [
         Kind::Request,
         Kind::Signup,
         Kind::Payment,
@@ -41,6 +42,7 @@ impl Kind {
         Kind::Snooze,
         Kind::Indicator,
         Kind::DeclaredUse,
+        Kind::Clock,
     ];
 
     /// The name as it stands in `type`.
@@ -62,6 +64,7 @@ impl Kind {
             Kind::Snooze => "snooze",
             Kind::Indicator => "indicator",
             Kind::DeclaredUse => "declared_use",
+            Kind::Clock => "clock",
         }
     }
 
@@ -89,6 +92,7 @@ impl Kind {
             Kind::Snooze => Body::Snooze(Act::default()),
             Kind::Indicator => Body::Indicator(Default::default()),
             Kind::DeclaredUse => Body::DeclaredUse(Default::default()),
+            Kind::Clock => Body::Clock(Default::default()),
         }
     }
 }
@@ -113,6 +117,7 @@ impl Body<'_> {
             Body::Snooze(_) => Kind::Snooze,
             Body::Indicator(_) => Kind::Indicator,
             Body::DeclaredUse(_) => Kind::DeclaredUse,
+            Body::Clock(_) => Kind::Clock,
         }
     }
 }

@@ -226,34 +226,68 @@ fn nobody_knows_how_a_transaction_ended() {
     stage.assert_committed(&told.expected, "after answers that were late or lost");
 }
 
+/// A commit that fails is as if it had never begun.
+#[test]
+fn every_seventh_commit_fails() {
+    let Some(cluster) = kafka_harness::one_broker() else { return };
+    let told = two_hours();
+    let stage = Stage::new(cluster, 4);
+    stage.produce(&told.lines);
+    let mut child = stage.start_with("p0", &[], &[("IOLAUS_FAIL", "7")]);
+    stage.wait("p0", &mut child, PATIENCE);
+    stage.assert_committed(&told.expected, "with every seventh commit lost");
+}
+
 /// What this harness is worth: rules that are broken on purpose are noticed.
 #[test]
 fn broken_rules_are_noticed() {
     let Some(cluster) = kafka_harness::one_broker() else { return };
     let told = two_hours();
-    let plants: [(&str, &[(&str, &str)]); 3] = [
-        ("NoRollback", &[("IOLAUS_FAIL", "15")]),
-        ("OffsetsFirst", &[("IOLAUS_DIE", "AfterOffsets:15")]),
+    let plants: [(&str, &[(&str, &str)]); 4] = [
+        ("NoRollback", &[("IOLAUS_FAIL", "7")]),
+        ("OffsetsFirst", &[("IOLAUS_DIE", "AfterOffsets:40")]),
+        ("OffsetsAfter", &[("IOLAUS_DIE", "AfterCommit:40")]),
         ("CheckpointWithoutOffset", &[("IOLAUS_DIE", "AfterCommit:60")]),
     ];
     for (plant, harm) in plants {
         let stage = Stage::new(cluster, 4);
         stage.produce(&told.lines);
         let set = [&[("IOLAUS_PLANT", plant)], harm].concat();
-        let mut child = stage.start_with("p0", &[], &set);
-        let ended = finish(&mut child, Duration::from_secs(60));
-        let ended = ended == Some(true) || {
+        let mut ended = finish(&mut stage.start_with("p0", &[], &set)) == Some(true);
+        if !ended {
             let mut child = stage.start_with("p0", &[], &[("IOLAUS_PLANT", plant)]);
-            finish(&mut child, Duration::from_secs(60)) == Some(true)
-        };
+            ended = finish(&mut child) == Some(true);
+        }
         let noticed = !ended || stage.outcome() != told.expected;
         assert!(noticed, "{plant} was not noticed");
     }
 }
 
+/// A worker that speaks of a generation that is over must not commit anything.
+#[test]
+fn an_old_generation_is_noticed() {
+    let Some(cluster) = kafka_harness::one_broker() else { return };
+    let told = two_hours();
+    let stage = Stage::new(cluster, 4);
+    stage.produce(&told.lines);
+    let plant = [("IOLAUS_PLANT", "OldGeneration")];
+    let mut first = stage.start_with("p0", &[], &plant);
+    std::thread::sleep(Duration::from_secs(4));
+    let mut second = stage.start_with("p1", &[], &plant);
+    let ended = finish(&mut second) == Some(true) && finish(&mut first) == Some(true);
+    kill_if_running(&mut first);
+    assert!(!ended || stage.outcome() != told.expected, "it was not noticed");
+}
+
+fn kill_if_running(child: &mut Child) {
+    if child.try_wait().expect("it is ours").is_none() {
+        kill(child);
+    }
+}
+
 /// Whether a process ended well; `None` if it had not ended in time, and was killed.
-fn finish(child: &mut Child, patience: Duration) -> Option<bool> {
-    let deadline = Instant::now() + patience;
+fn finish(child: &mut Child) -> Option<bool> {
+    let deadline = Instant::now() + Duration::from_secs(40);
     while Instant::now() < deadline {
         if let Some(status) = child.try_wait().expect("it is ours") {
             return Some(status.success());

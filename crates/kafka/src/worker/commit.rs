@@ -26,6 +26,10 @@ impl Worker {
                 if std::mem::take(&mut owned.unborn) {
                     outbox.incarnation(*index, &self.shared.incarnation);
                 }
+                for time in owned.host.take_silences() {
+                    let place = &owned.places[0];
+                    outbox.clock(&place.topic, place.partition, place.next, time);
+                }
                 let changes = owned.host.hand_out(&mut outbox);
                 outbox.changes(*index, &changes);
                 changed.push((*index, changes));
@@ -37,10 +41,15 @@ impl Worker {
         faults::at(faults::Place::AfterSends);
         let written = self.producer.delivered()?;
         faults::at(faults::Place::AfterDelivery);
-        self.send_offsets()?;
+        if !faults::planted(Fault::OffsetsAfter) {
+            self.send_offsets()?;
+        }
         faults::at(faults::Place::AfterOffsets);
         self.producer.commit()?;
         faults::at(faults::Place::AfterCommit);
+        if faults::planted(Fault::OffsetsAfter) {
+            self.commit_offsets_alone()?;
+        }
         self.committed_at = now();
         self.keep(changed, &written);
         Ok(())
@@ -49,9 +58,6 @@ impl Worker {
     /// How far was read, of every partition, changed or not.
     fn send_offsets(&mut self) -> Result<(), Error> {
         let offsets = self.offsets()?;
-        if faults::planted(Fault::OffsetsWhenChanged) && offsets == self.sent {
-            return Ok(());
-        }
         let group = self.consumer.group_metadata().ok_or_else(|| Error::Transaction {
             task: self.task.name(),
             detail: "the consumer is in no group".to_owned(),
@@ -62,7 +68,6 @@ impl Worker {
         } else {
             self.producer.offsets(&offsets, &group)?;
         }
-        self.sent = offsets;
         Ok(())
     }
 
@@ -76,7 +81,7 @@ impl Worker {
         Ok(offsets)
     }
 
-    /// What [`Fault::OffsetsFirst`] does.
+    /// What [`Fault::OffsetsFirst`] and [`Fault::OffsetsAfter`] do.
     fn commit_offsets_alone(&self) -> Result<(), Error> {
         let committed = self.consumer.commit(&self.offsets()?, CommitMode::Sync);
         committed.map_err(Error::kafka("offsets"))?;

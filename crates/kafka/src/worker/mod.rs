@@ -4,6 +4,7 @@
 //! group take partitions away or give it more, and then nothing is half done.
 
 mod commit;
+mod silence;
 mod takeover;
 
 use std::collections::BTreeMap;
@@ -76,8 +77,7 @@ pub struct Worker {
     reader: Reader,
     owned: BTreeMap<u32, Owned>,
     committed_at: Instant,
-    /// What the last transaction said of offsets, and the group's first word: for planted faults.
-    sent: TopicPartitionList,
+    /// The group's first word: for a planted fault.
     first_group: Option<ConsumerGroupMetadata>,
     status: Arc<Status>,
 }
@@ -118,7 +118,6 @@ impl Worker {
             reader: Reader::new(task, Arc::clone(&shared.intake), shared.limits, keyed),
             owned: BTreeMap::new(),
             committed_at: now(),
-            sent: TopicPartitionList::new(),
             first_group: None,
             task,
             status,
@@ -157,6 +156,7 @@ impl Worker {
 
     fn turn(&mut self) -> Result<(), Error> {
         self.gather()?;
+        self.hear_silence()?;
         faults::at(faults::Place::AfterPoll);
         self.owned.values_mut().for_each(Owned::work);
         if self.owned.values().any(|owned| owned.host.touched()) {
@@ -216,10 +216,7 @@ impl Worker {
                 Ok(None)
             }
             Some(Err(error)) => match self.consumer.client().fatal_error() {
-                Some((_, reason)) => Err(Error::Unfit(format!(
-                    "the group of the {} task shut this process out: {reason}",
-                    task.name()
-                ))),
+                Some((_, reason)) => Err(Error::ShutOut { task: task.name(), reason }),
                 None => {
                     hard(&error, &format!("cannot read for the {} task", task.name()))?;
                     Ok(None)

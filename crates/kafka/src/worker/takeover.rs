@@ -101,6 +101,8 @@ impl Worker {
             places: Vec::new(),
             pending: VecDeque::new(),
             paused: false,
+            heard: now(),
+            quiet_at: None,
             unborn: log.incarnation.is_none(),
             checkpoint,
         })
