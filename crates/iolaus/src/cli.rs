@@ -20,6 +20,8 @@ pub enum Verb {
     Demo(Demo),
     /// Run recorded events through the pipeline
     Replay(Replay),
+    /// Write a running system's input to files that a replay turns into the same results
+    Record(Record),
     /// Run tasks on Kafka, beside the event bus they read from
     Run(Run),
     /// Write a simulated stream with its truth
@@ -110,6 +112,19 @@ pub struct Replay {
     #[arg(long)]
     pub interleave_seed: Option<u64>,
     /// Print the summary as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Record {
+    /// Configuration with a `[kafka]` section
+    #[arg(long)]
+    pub config: PathBuf,
+    /// The folder for the files, one a partition
+    #[arg(long)]
+    pub output: PathBuf,
+    /// Print what was recorded as JSON
     #[arg(long)]
     pub json: bool,
 }

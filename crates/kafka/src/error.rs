@@ -58,6 +58,14 @@ pub enum Error {
         /// What the client library says.
         reason: String,
     },
+    /// A file can't be written.
+    #[error("cannot write {}", path.display())]
+    File {
+        /// Which.
+        path: std::path::PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The local disk.
     #[error(transparent)]
     Store(store::Error),

@@ -47,13 +47,20 @@ impl Running {
     }
 
     /// How each worker is doing.
-    pub fn status(&self) -> impl Iterator<Item = (Task, &Status)> {
-        self.workers.iter().map(|(task, status, _)| (*task, status.as_ref()))
+    #[must_use]
+    pub fn status(&self) -> Vec<(Task, Arc<Status>)> {
+        self.workers.iter().map(|(task, status, _)| (*task, Arc::clone(status))).collect()
     }
 
     /// Asks all workers to stop.
     pub fn stop(&self) {
         self.workers.iter().for_each(|(_, status, _)| status.stop());
+    }
+
+    /// Whether all workers were asked to stop.
+    #[must_use]
+    pub fn stopping(&self) -> bool {
+        self.workers.iter().all(|(_, status, _)| status.stopping())
     }
 
     /// Waits until every worker has ended; one that fails stops the others. `tick` is called now and

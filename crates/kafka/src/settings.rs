@@ -54,6 +54,8 @@ pub struct Settings {
     /// Seconds between checkpoints.
     #[serde(default = "ten")]
     pub checkpoint_interval_s: u64,
+    /// Where `/live` and `/ready` answer, `host:port`.
+    pub health: Option<std::net::SocketAddr>,
     /// Properties of librdkafka, passed through (`security.protocol`, `ssl.ca.location`, …).
     #[serde(default)]
     pub properties: BTreeMap<String, String>,
@@ -113,6 +115,7 @@ impl Settings {
             commit_records: ten_thousand(),
             silence_s: thirty(),
             checkpoint_interval_s: ten(),
+            health: None,
             properties: BTreeMap::new(),
         }
     }

@@ -2,11 +2,17 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use crate::time::unix_ms;
+
 /// How one worker is doing.
 #[derive(Debug, Default)]
 pub struct Status {
     stop: AtomicBool,
     turns: AtomicU64,
+    /// Milliseconds since 1970 of its last sign of life.
+    alive_at: AtomicU64,
+    /// Partitions whose state is being restored.
+    restoring: AtomicU64,
     partitions: AtomicU64,
     done: AtomicBool,
     failed: AtomicBool,
@@ -28,7 +34,34 @@ impl Status {
     /// A turn is over.
     pub fn turned(&self, partitions: usize) {
         self.turns.fetch_add(1, Ordering::Relaxed);
+        self.lives();
         self.partitions.store(partitions as u64, Ordering::Relaxed);
+    }
+
+    /// A sign of life, also where a turn takes long.
+    pub fn lives(&self) {
+        self.alive_at.store(unix_ms() as u64, Ordering::Relaxed);
+    }
+
+    /// Milliseconds since its last sign of life.
+    #[must_use]
+    pub fn silent_for(&self) -> u64 {
+        (unix_ms() as u64).saturating_sub(self.alive_at.load(Ordering::Relaxed))
+    }
+
+    /// A partition's state begins to be restored, or is.
+    pub fn restores(&self, begins: bool) {
+        self.lives();
+        match begins {
+            true => self.restoring.fetch_add(1, Ordering::Relaxed),
+            false => self.restoring.fetch_sub(1, Ordering::Relaxed),
+        };
+    }
+
+    /// Whether it owns what it owns in full: it has turned, and restores nothing.
+    #[must_use]
+    pub fn ready(&self) -> bool {
+        self.turns() > 0 && self.restoring.load(Ordering::Relaxed) == 0 && !self.stopping()
     }
 
     /// How many turns there were: a worker that is alive turns.

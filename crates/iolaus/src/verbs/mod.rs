@@ -7,7 +7,9 @@ mod dlq;
 mod duel;
 mod evaluate;
 mod explain;
+mod health;
 mod import;
+mod record;
 mod replay;
 mod run;
 mod simulate;
@@ -27,6 +29,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
     match cli.verb {
         Verb::Demo(arguments) => demo::run(&arguments),
         Verb::Replay(arguments) => replay::run(&arguments),
+        Verb::Record(arguments) => record::run(&arguments),
         Verb::Run(arguments) => run::run(&arguments),
         Verb::Simulate(arguments) => simulate::run(&arguments),
         Verb::Evaluate(arguments) => evaluate::run(&arguments),

@@ -7,6 +7,7 @@ use kafka::{Counts, Running, Shared, Task};
 use pipeline::Intake;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::{broker_failure, health};
 use crate::cli::Run;
 use crate::{Failure, config, unusable};
 
@@ -30,24 +31,40 @@ pub fn run(arguments: &Run) -> Result<(), Failure> {
         counts,
         until_end: arguments.until_end,
     });
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let mut terminate = runtime.block_on(async { signal(SignalKind::terminate()) })?;
-    let mut interrupt = runtime.block_on(async { signal(SignalKind::interrupt()) })?;
-    let running = Running::start(&shared, &tasks, arguments.workers).map_err(unusable)?;
-    running.wait(|running| {
-        let told = runtime.block_on(async {
-            tokio::select! {
-                _ = terminate.recv() => true,
-                _ = interrupt.recv() => true,
-                () = tokio::time::sleep(std::time::Duration::from_millis(50)) => false,
+    let health = shared.settings.health;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let stopped = runtime.block_on(async { stop_signal() })?;
+    let running = Running::start(&shared, &tasks, arguments.workers).map_err(broker_failure)?;
+    if let Some(address) = health {
+        let serving = health::serve(address, running.status());
+        runtime.spawn(async move {
+            if let Err(error) = serving.await {
+                tracing::error!("{error:#}");
             }
         });
-        if told {
-            tracing::info!("stopping: what is in hand is committed first");
-            running.stop();
+    }
+    let told = runtime.spawn(stopped);
+    running
+        .wait(|running| {
+            if told.is_finished() && !running.stopping() {
+                tracing::info!("stopping: what is in hand is committed first");
+                running.stop();
+            }
+        })
+        .map_err(broker_failure)
+}
+
+/// Ends when the process is asked to stop.
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
         }
-    })?;
-    Ok(())
+    })
 }
 
 /// The tasks that were named, or all that the inputs need.

@@ -5,4 +5,5 @@
 
 mod equal;
 mod kills;
+mod live;
 mod stage;

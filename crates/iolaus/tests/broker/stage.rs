@@ -124,13 +124,15 @@ impl<'a> Stage<'a> {
         let text = format!(
             "[kafka]\nbootstrap_servers = \"{}\"\ninput = [\"{}\"]\nprefix = \"{}\"\n\
              object_partitions = {}\ninstance = \"{instance}\"\nstate_dir = \"{}\"\n\
-             checkpoint_interval_s = 1\n\
+             checkpoint_interval_s = 1\nsilence_s = {}\n{}\
              [kafka.properties]\n\"session.timeout.ms\" = \"6000\"\n",
             self.settings.bootstrap_servers,
             self.settings.input[0],
             self.settings.prefix,
             self.settings.object_partitions,
             self.folder.path().join(format!("{instance}-state")).display(),
+            self.settings.silence_s,
+            self.settings.health.map_or(String::new(), |at| format!("health = \"{at}\"\n")),
         );
         std::fs::write(&path, text).expect("written");
         path
@@ -141,22 +143,29 @@ impl<'a> Stage<'a> {
         self.start_with(instance, tasks, &[])
     }
 
+    /// Starts a process on all tasks whose inputs have no end.
+    pub fn start_live(&self, instance: &str) -> Child {
+        self.command(instance).spawn().expect("the program starts")
+    }
+
     /// Starts a process with something in its environment.
     pub fn start_with(&self, instance: &str, tasks: &[&str], set: &[(&str, &str)]) -> Child {
+        let mut command = self.command(instance);
+        let command = command.args(tasks).arg("--until-end").envs(set.iter().copied());
+        command.spawn().expect("the program starts")
+    }
+
+    fn command(&self, instance: &str) -> Command {
         let log = self.folder.path().join(format!("{instance}.log"));
         let log = File::options().create(true).append(true).open(log).expect("a log");
-        Command::new(PROGRAM)
-            .arg("run")
-            .args(tasks)
-            .arg("--config")
+        let mut command = Command::new(PROGRAM);
+        command
+            .args(["run", "--config"])
             .arg(self.configuration(instance))
-            .arg("--until-end")
             .env("IOLAUS_VERIFY", "1")
-            .envs(set.iter().copied())
             .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .expect("the program starts")
+            .stderr(log);
+        command
     }
 
     /// What the processes have logged, for a failure's message.
@@ -216,6 +225,27 @@ impl<'a> Stage<'a> {
         Outcome { lines, state }
     }
 
+    /// How many committed records a topic has.
+    pub fn count(&self, topic: &str) -> usize {
+        self.read(&format!("{}{topic}", self.settings.prefix)).len()
+    }
+
+    /// Writes the input to files, as the program does, and returns them.
+    pub fn record(&self) -> Vec<PathBuf> {
+        let folder = self.folder.path().join("recording");
+        let out = Command::new(PROGRAM)
+            .args(["record", "--json", "--config"])
+            .arg(self.configuration("recorder"))
+            .arg("--output")
+            .arg(&folder)
+            .output()
+            .expect("the program runs");
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        let recorded: Value = serde_json::from_slice(&out.stdout).expect("a report");
+        let files = recorded.as_array().expect("a list").iter();
+        files.map(|one| PathBuf::from(one["file"].as_str().expect("a file"))).collect()
+    }
+
     /// Every committed record of a topic: as of, key, sequence, line.
     fn read(&self, topic: &str) -> Vec<(i64, String, u64, String)> {
         let mut client = self.cluster.client();
@@ -262,10 +292,15 @@ impl<'a> Stage<'a> {
 
 /// What a replay of a stream says.
 pub fn replay(events: &Path, arguments: &[&str]) -> Outcome {
+    replay_all(&[events.to_owned()], arguments)
+}
+
+/// What a replay of several files says.
+pub fn replay_all(files: &[PathBuf], arguments: &[&str]) -> Outcome {
     let folder = TempDir::new().expect("a folder");
     let out = Command::new(PROGRAM)
         .args(["replay", "--json", "--input"])
-        .arg(events)
+        .args(files)
         .arg("--output")
         .arg(folder.path())
         .args(arguments)

@@ -9,6 +9,7 @@ pub mod check;
 pub mod connection;
 pub mod dead_letters;
 pub mod plan;
+pub mod record;
 pub mod topics;
 
 pub use connection::Connection;

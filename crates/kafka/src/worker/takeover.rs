@@ -42,7 +42,10 @@ impl Worker {
         let mut begin = TopicPartitionList::new();
         for (topic, partition) in places {
             let index = shard_of(&self.shared, self.task, topic, *partition);
-            let mut owned = self.restore(index)?;
+            self.status.restores(true);
+            let restored = self.restore(index);
+            self.status.restores(false);
+            let mut owned = restored?;
             let mut read = vec![(topic.clone(), *partition)];
             read.extend(self.shared.settings.beside(self.task).map(|topic| (topic, 0)));
             owned.places = self.committed_places(&read)?;
@@ -73,6 +76,7 @@ impl Worker {
         let from = if blind { log.end } else { from };
         let restored = self.restorer.restore(index, from, &log, &mut host, &mut |row, next| {
             if let (Some(keeper), Some(checkpoint)) = (&self.keeper, &mut checkpoint) {
+                self.status.lives();
                 keeper.note(checkpoint, vec![row], next);
             }
         })?;
