@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
-use crate::stage::{PROGRAM, Stage, hours, replay_all, simulate, unpacked};
+use crate::stage::{Stage, hours, replay_all, simulate, unpacked};
 
 const PATIENCE: Duration = Duration::from_secs(120);
 
