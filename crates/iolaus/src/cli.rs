@@ -317,9 +317,16 @@ pub struct Sketch {
     /// Configuration with the secret
     #[arg(long)]
     pub config: Option<PathBuf>,
-    /// Events with text
+    /// Events with text, or what this verb wrote before
     #[arg(long, required = true, num_args = 1..)]
     pub input: Vec<PathBuf>,
+    /// Signs to take away, to see what a result rests on
+    #[arg(long, value_delimiter = ',')]
+    pub without: Vec<crate::verbs::Sign>,
+    /// Deal the accounts anew among the requests of an hour, country and way in: what a replay still
+    /// links is chance
+    #[arg(long)]
+    pub shuffle_seed: Option<u64>,
     /// Where the events without text go (zstd if the name ends in .zst)
     #[arg(long)]
     pub output: PathBuf,

@@ -12,14 +12,18 @@ mod import;
 mod record;
 mod replay;
 mod run;
+mod shuffle;
 mod simulate;
 mod sketch;
 mod state;
 mod sweep;
 mod topics;
 mod topology;
+mod without;
 
 use clap::CommandFactory;
+
+pub use without::Sign;
 
 use crate::Failure;
 use crate::cli::{Cli, Verb};

@@ -89,8 +89,8 @@ pub struct Decisions {
     pub clusters: BTreeMap<Box<str>, Vec<OnCluster>>,
     /// How many records.
     pub counts: Counts,
-    /// The strongest evidence stated about each account, its flows and clusters, in nats.
-    pub scores: BTreeMap<u32, f64>,
+    /// The strongest act on each account, its flows and clusters, with its evidence in nats.
+    pub scores: BTreeMap<u32, (Action, f64)>,
 }
 
 impl Decisions {
@@ -122,21 +122,21 @@ impl Decisions {
         if span.action == Action::Observe && record.unit != Unit::Cluster {
             // Watching touches nobody, but what was known counts for the ranking.
             if let Some(account) = account {
-                self.score(account, record.nats);
+                self.score(account, span.action, record.nats);
             }
             return;
         }
         match (record.unit, account) {
             (Unit::Account | Unit::Flow, Some(account)) => {
                 self.accounts.entry(account).or_default().push(span);
-                self.score(account, record.nats);
+                self.score(account, span.action, record.nats);
             }
             (Unit::ApiKey | Unit::Organization, owner) => {
                 let unit = self.share(record.unit, record.id());
                 self.units[unit as usize].push(span);
                 self.owners.extend(owner.map(|account| (account, unit)));
                 if let Some(account) = owner {
-                    self.score(account, record.nats);
+                    self.score(account, span.action, record.nats);
                 }
             }
             (Unit::Cluster | Unit::Flow | Unit::Account, _) => {
@@ -154,7 +154,7 @@ impl Decisions {
     pub fn spread_clusters(&mut self) {
         for act in std::mem::take(&mut self.clusters).into_values().flatten() {
             for &member in act.members.iter().flat_map(|(_, members)| members.iter()) {
-                self.score(member, act.nats);
+                self.score(member, act.span.action, act.nats);
                 if act.span.action >= Action::Verify {
                     self.accounts.entry(member).or_default().push(act.span);
                 }
@@ -162,9 +162,13 @@ impl Decisions {
         }
     }
 
-    fn score(&mut self, account: u32, nats: f64) {
-        let best = self.scores.entry(account).or_insert(nats);
-        *best = best.max(nats);
+    /// The stronger act counts first, then the evidence: what is declared, or allowed by people, may
+    /// have all the evidence there is and is only watched.
+    fn score(&mut self, account: u32, action: Action, nats: f64) {
+        let best = self.scores.entry(account).or_insert((action, nats));
+        if (action, nats) > *best {
+            *best = (action, nats);
+        }
     }
 }
 

@@ -101,7 +101,7 @@ pub fn harmed(truth: &Truth, touched: &Touched, decisions: &Decisions) -> Vec<Ha
                 account_id: truth.names.text(id).to_owned(),
                 segment: truth.segments.text(account.segment).to_owned(),
                 action,
-                nats: decisions.scores.get(&id).copied().unwrap_or(0.0),
+                nats: decisions.scores.get(&id).map_or(0.0, |(_, nats)| *nats),
             });
         }
     }

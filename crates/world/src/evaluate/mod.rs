@@ -225,7 +225,11 @@ fn score(
 /// Ranks all accounts of the truth by the evidence stated about them. Bystanders are left out: their
 /// traffic carries harvest, and finding that is no false alarm.
 fn ranking(truth: &Truth, decisions: &Decisions) -> Ranking {
-    let score = |id: u32| decisions.scores.get(&id).copied().unwrap_or(0.0);
+    // One number that sorts by act, then by evidence, which stays far below a thousand nats.
+    let level = |(action, nats): &(Action, f64)| {
+        f64::from(*action as u8) * 1_000.0 + nats.clamp(0.0, 999.0)
+    };
+    let score = |id: u32| decisions.scores.get(&id).map_or(0.0, level);
     let accounts = (0u32..).zip(&truth.accounts);
     let ranked = accounts.filter(|(_, account)| account.role != truth::Role::Bystander);
     rank(ranked.map(|(id, account)| (score(id), account.campaign.is_some())).collect())

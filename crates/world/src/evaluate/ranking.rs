@@ -1,8 +1,8 @@
 //! How well the evidence ranks accounts: average precision, and the recall that a given rate of false
 //! alarms allows.
 //!
-//! An account's score is the strongest evidence that any decision on it, its flows or its clusters
-//! stated; without one it is 0. A rate is only reported where there are enough benign accounts to tell
+//! An account's score is the strongest act on it, its flows or its clusters, then the evidence stated
+//! for it (act × 1,000 + nats); without one it is 0. A rate is only reported where there are enough benign accounts to tell
 //! it from none: below `1 / rate` of them it would be a claim about nobody.
 
 use serde::{Deserialize, Serialize};

@@ -14,7 +14,7 @@ const STYLE: &str = "
 @media(prefers-color-scheme:dark){:root{--ink:#e6eaf0;--dim:#9aa6b4;--line:#333c48;--paper:#14181e;--soft:#1c222a;--good:#4cc295;--bad:#ef7a70;--mark:#7ba6f5}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
-main{max-width:68rem;margin:0 auto;padding:1.2rem}
+main{max-width:76rem;margin:0 auto;padding:1.2rem}
 h1{font-size:1.6rem;margin:.4rem 0}h2{font-size:1.2rem;margin:2rem 0 .5rem}
 p{max-width:46rem;color:var(--dim);margin:.3rem 0 .8rem}
 .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:.7rem;margin:1rem 0}
@@ -27,10 +27,10 @@ th,td{padding:.4rem .7rem;text-align:right;white-space:nowrap;border-top:1px sol
 tr:first-child th{border-top:0}
 th{color:var(--dim);font-weight:600;background:var(--soft)}
 th:first-child,td:first-child{text-align:left}
-td.words{text-align:left;white-space:normal;min-width:14rem}
+td.words{text-align:left;white-space:normal;min-width:11rem}
 .good{color:var(--good)}.bad{color:var(--bad)}
-figure{margin:.8rem 0}figcaption{color:var(--dim);font-size:.85rem}
-svg{max-width:100%;height:auto;display:block}
+figure{margin:.8rem 0;overflow-x:auto}figcaption{color:var(--dim);font-size:.85rem}
+svg{width:100%;min-width:32rem;height:auto;display:block}
 svg text{fill:var(--dim);font:12px system-ui,sans-serif}
 ";
 

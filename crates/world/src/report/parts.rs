@@ -38,7 +38,7 @@ pub fn headline(page: &mut Page, evaluation: &Evaluation) {
 fn interval(interval: Option<Interval>) -> String {
     interval.map_or_else(
         || "no data".to_owned(),
-        |both| format!("{} to {}", percent(Some(both.low)), percent(Some(both.high))),
+        |both| format!("{:.1} – {:.1}", both.low * 100.0, both.high * 100.0),
     )
 }
 
