@@ -28,8 +28,8 @@ pub enum Fault {
     NoRollback,
     /// How far was read is committed before what followed from it.
     OffsetsFirst,
-    /// How far was read is committed after what followed from it.
-    OffsetsAfter,
+    /// The rows that changed are not part of the transaction.
+    ChangesLeftOut,
     /// The group's generation is the one of the first transaction.
     OldGeneration,
     /// A checkpoint does not say how far it goes: it is taken for whole.

@@ -56,9 +56,9 @@ fn a_recording_of_a_system_that_fell_silent_says_what_it_said() {
     stage.wait("p0", &mut child, PATIENCE);
 
     // It goes on where it was, and its inputs end.
-    let files = stage.record();
     let mut child = stage.start("p0", &[]);
     stage.wait("p0", &mut child, PATIENCE);
+    let files = stage.record();
     let expected = replay_all(&files, &["--keyed"]);
     stage.assert_committed(&expected, "a recording with clock records");
 }

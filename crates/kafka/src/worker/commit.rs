@@ -31,7 +31,9 @@ impl Worker {
                     outbox.clock(&place.topic, place.partition, place.next, time);
                 }
                 let changes = owned.host.hand_out(&mut outbox);
-                outbox.changes(*index, &changes);
+                if !faults::planted(Fault::ChangesLeftOut) {
+                    outbox.changes(*index, &changes);
+                }
                 changed.push((*index, changes));
             }
         }
@@ -41,15 +43,10 @@ impl Worker {
         faults::at(faults::Place::AfterSends);
         let written = self.producer.delivered()?;
         faults::at(faults::Place::AfterDelivery);
-        if !faults::planted(Fault::OffsetsAfter) {
-            self.send_offsets()?;
-        }
+        self.send_offsets()?;
         faults::at(faults::Place::AfterOffsets);
         self.producer.commit()?;
         faults::at(faults::Place::AfterCommit);
-        if faults::planted(Fault::OffsetsAfter) {
-            self.commit_offsets_alone()?;
-        }
         self.committed_at = now();
         self.keep(changed, &written);
         Ok(())
@@ -81,7 +78,7 @@ impl Worker {
         Ok(offsets)
     }
 
-    /// What [`Fault::OffsetsFirst`] and [`Fault::OffsetsAfter`] do.
+    /// What [`Fault::OffsetsFirst`] does.
     fn commit_offsets_alone(&self) -> Result<(), Error> {
         let committed = self.consumer.commit(&self.offsets()?, CommitMode::Sync);
         committed.map_err(Error::kafka("offsets"))?;

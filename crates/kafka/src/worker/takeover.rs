@@ -61,7 +61,9 @@ impl Worker {
     fn restore(&self, index: u32) -> Result<Owned, Error> {
         let Shared { config, counts, settings, .. } = &*self.shared;
         let started = now();
-        let log = self.restorer.look(index)?;
+        let mut log = self.restorer.look(index)?;
+        let unborn = log.incarnation.is_none();
+        log.incarnation.get_or_insert_with(|| self.shared.incarnation.clone());
         let mut fresh = || Host::new(self.task, index, *config, counts);
         let (mut host, mut checkpoint, from) = match &self.keeper {
             None => (fresh(), None, log.low),
@@ -107,7 +109,7 @@ impl Worker {
             paused: false,
             heard: now(),
             quiet_at: None,
-            unborn: log.incarnation.is_none(),
+            unborn,
             checkpoint,
         })
     }
