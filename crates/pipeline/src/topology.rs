@@ -50,7 +50,6 @@ pub enum Topic {
     Standings,
     Links,
     Tables,
-    Control,
     Clocks,
     Fingerprints,
     Clusters,
@@ -142,7 +141,7 @@ const fn row(
 }
 
 /// Every topic of ours, but for those that keep a task's state (`Task::changelog`).
-pub const TOPICS: [TopicRow; 12] = [
+pub const TOPICS: [TopicRow; 11] = [
     row(
         (Topic::Events, "events"),
         "account",
@@ -177,13 +176,6 @@ pub const TOPICS: [TopicRow; 12] = [
         (Partitions::One, Kept::Newest),
         false,
         "what tasks must know of each other",
-    ),
-    row(
-        (Topic::Control, "control"),
-        "subject",
-        (Partitions::One, Kept::Always),
-        false,
-        "releases, policies, acts of people",
     ),
     row(
         (Topic::Clocks, "clocks"),
@@ -292,7 +284,7 @@ pub const TASKS: [Task; 4] = [
         partitioned_by: "nothing",
         partitions: Partitions::One,
         stages: &[Stage::Cluster, Stage::DecideJoint],
-        reads: &[Topic::Links, Topic::Standings, Topic::Control],
+        reads: &[Topic::Links, Topic::Standings],
         writes: &[Topic::Clusters, Topic::Alerts, Topic::Decisions, Topic::Tables],
     },
 ];
