@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use pipeline::topology::{TASKS, TOPICS};
 
 /// What each crate may name of ours. Arrows point down this list.
-const MAY_NAME: [(&str, &[&str]); 17] = [
+const MAY_NAME: [(&str, &[&str]); 18] = [
     ("event", &[]),
     ("avro", &["event"]),
     ("step", &["event"]),
@@ -27,9 +27,10 @@ const MAY_NAME: [(&str, &[&str]); 17] = [
     ("iolaus", &["event", "enrich", "pipeline", "store", "replay", "kafka", "import", "world"]),
     ("tests", &EVERYTHING),
     ("kafka-harness", &[]),
+    ("broker-bench", &["kafka-harness", "step"]),
 ];
 
-const EVERYTHING: [&str; 16] = [
+const EVERYTHING: [&str; 17] = [
     "event",
     "avro",
     "step",
@@ -46,6 +47,7 @@ const EVERYTHING: [&str; 16] = [
     "world",
     "iolaus",
     "kafka-harness",
+    "broker-bench",
 ];
 
 /// Functions of their input: no I/O, nothing that waits.
@@ -119,6 +121,7 @@ fn sources() -> Vec<String> {
 fn member(path: &str) -> &str {
     match path {
         "tests/kafka" => "kafka-harness",
+        "tests/bench" => "broker-bench",
         path => path.strip_prefix("crates/").unwrap_or(path),
     }
 }
@@ -127,6 +130,7 @@ fn manifest(name: &str) -> String {
     match name {
         "tests" => read("tests/Cargo.toml"),
         "kafka-harness" => read("tests/kafka/Cargo.toml"),
+        "broker-bench" => read("tests/bench/Cargo.toml"),
         name => read(&format!("crates/{name}/Cargo.toml")),
     }
 }
