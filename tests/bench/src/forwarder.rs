@@ -42,29 +42,28 @@ impl Forward {
         let mut offsets: Vec<Option<i64>> = Vec::new();
         let (mut ended, mut committed_at) = (0, Instant::now());
         loop {
-            let mut records = 0;
+            let mut gathered = Vec::new();
             let due = committed_at + INTERVAL;
-            while records < RECORDS && (records == 0 || Instant::now() < due) {
+            while gathered.len() < RECORDS && (gathered.is_empty() || Instant::now() < due) {
                 let wait = due.saturating_duration_since(Instant::now());
                 match consumer.poll(wait.max(Duration::from_millis(1))) {
                     None => {}
-                    Some(Ok(message)) => {
-                        if records == 0 {
-                            producer.begin_transaction()?;
-                        }
-                        send(&producer, &self.to, &message)?;
-                        let partition = message.partition() as usize;
-                        offsets.resize(offsets.len().max(partition + 1), None);
-                        offsets[partition] = Some(message.offset() + 1);
-                        records += 1;
-                    }
+                    Some(Ok(message)) => gathered.push(message),
                     Some(Err(KafkaError::PartitionEOF(_))) => ended += 1,
                     Some(Err(error)) => return Err(error.into()),
                 }
-                if records == 0 && self.until_end && ended >= consumer.assignment()?.count().max(1)
-                {
+                let all = || consumer.assignment().map_or(0, |all| all.count());
+                if gathered.is_empty() && self.until_end && ended > 0 && ended >= all() {
                     return Ok(());
                 }
+            }
+            // As a worker does: first all is read, then all is sent.
+            producer.begin_transaction()?;
+            for message in gathered {
+                send(&producer, &self.to, &message)?;
+                let partition = message.partition() as usize;
+                offsets.resize(offsets.len().max(partition + 1), None);
+                offsets[partition] = Some(message.offset() + 1);
             }
             self.commit(&consumer, &producer, &offsets)?;
             committed_at = Instant::now();

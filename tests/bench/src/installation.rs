@@ -160,7 +160,7 @@ impl Sender {
     pub fn new(mut client: ClientConfig, topic: &str) -> Result<Sender> {
         client
             .set("compression.type", "lz4")
-            .set("linger.ms", "1")
+            .set("linger.ms", "5")
             .set("batch.num.messages", "100000")
             .set("queue.buffering.max.messages", "1000000");
         let producer = client.create_with_context(Silent).context("a producer")?;

@@ -35,6 +35,8 @@ pub fn forwarder(cluster: &Cluster, load: &Load) -> Result<Report> {
     let warm = send_at_once(&sender, 0, 2_000)?;
     ensure!(watcher.wait_for(warm, PATIENCE), "the forwarder does not work\n{}", process.said());
     let rate = load.rate.unwrap_or(RATE);
+    let warm = warm + warm_up(&sender, warm, rate)?;
+    ensure!(watcher.wait_for(warm, PATIENCE), "it got stuck\n{}", process.said());
     let (before, schedule) = (process.cpu()?, schedule(warm, rate, load.seconds));
     let behind = schedule.send(&sender)?;
     let whole = watcher.wait_for(warm + schedule.count, PATIENCE);
@@ -73,10 +75,12 @@ pub fn latency(cluster: &Cluster, load: &Load) -> Result<Report> {
     let forwarded = Watcher::start(cluster.client(), &to, PARTITIONS, number_of_request)?;
     ensure!(forwarded.wait_for(backlog, PATIENCE), "the forwarder got stuck\n{}", forward.said());
     let rate = load.rate.unwrap_or((sustained / 2.0) as u64).max(1_000);
-    let schedule = schedule(backlog, rate, load.seconds);
+    let warm = backlog + warm_up(&sender, backlog, rate)?;
+    ensure!(forwarded.wait_for(warm, PATIENCE), "the forwarder got stuck\n{}", forward.said());
+    let schedule = schedule(warm, rate, load.seconds);
     let cpu = (run.cpu()?, forward.cpu()?);
     let behind = schedule.send(&sender)?;
-    let all = backlog + schedule.count;
+    let all = warm + schedule.count;
     let whole = watcher.wait_for(all / EACH, PATIENCE) && forwarded.wait_for(all, PATIENCE);
     let cpu = (run.cpu()? - cpu.0, forward.cpu()? - cpu.1);
     ensure!(whole, "not everything came out\n{}", run.said());
@@ -106,6 +110,13 @@ fn forward_topic(stage: &Installation<'_>, name: &str) -> Result<String> {
     let topic = stage.topic(name);
     stage.cluster.create_topic(&topic, PARTITIONS as i32, &[]).context("a topic")?;
     Ok(topic)
+}
+
+/// Lets everybody get going, the broker's compiler above all. Returns how many requests that took.
+fn warm_up(sender: &Sender, first: u64, rate: u64) -> Result<u64> {
+    let schedule = schedule(first, rate, 8);
+    schedule.send(sender)?;
+    Ok(schedule.count)
 }
 
 /// A schedule that begins at once, of whole turns of accounts.

@@ -135,7 +135,9 @@ fn wait_until_read(stage: &Installation<'_>) -> Result<()> {
         (0..PARTITIONS as i32).for_each(|partition| {
             list.add_partition(&stage.input, partition);
         });
-        for place in consumer.committed_offsets(list, wait)?.elements() {
+        // A group that has just begun may have no coordinator yet.
+        let Ok(committed) = consumer.committed_offsets(list, wait) else { continue };
+        for place in committed.elements() {
             let (_, end) = consumer.fetch_watermarks(&stage.input, place.partition(), wait)?;
             if place.offset() != Offset::Offset(end) {
                 continue 'again;
