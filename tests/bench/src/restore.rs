@@ -16,10 +16,16 @@ use crate::process::Process;
 use crate::report::Report;
 use crate::watcher::{Watcher, account_of_key};
 
+/// Between checkpoints, and some more.
+const CHECKPOINT: Duration = Duration::from_secs(12);
+
 const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Accounts that publish after each start, so that there is a first answer.
 const PROBES: u64 = 40;
+
+/// The first of them: no other account goes so far.
+const PROBE: u64 = 1 << 32;
 
 /// What a start did.
 struct Started {
@@ -47,9 +53,18 @@ pub fn restore(cluster: &Cluster, state: &State) -> Result<Report> {
     }
     sender.finish()?;
     wait_until_read(&stage).with_context(|| filled.said())?;
+    // The next transaction after this writes a checkpoint, and those behind it are its tail.
+    std::thread::sleep(CHECKPOINT);
+    for n in accounts..accounts + accounts / 20 {
+        let account = id(n);
+        sender.send(&account, writer.request(n, &account, now_ms()))?;
+    }
+    sender.finish()?;
+    wait_until_read(&stage).with_context(|| filled.said())?;
+    std::thread::sleep(CHECKPOINT / 2);
     filled.kill();
-    let warm = start(&stage, &sender, accounts, true)?;
-    let cold = start(&stage, &sender, accounts + PROBES, false)?;
+    let warm = start(&stage, &sender, 0, true)?;
+    let cold = start(&stage, &sender, 1, false)?;
     let mut report = Report::new("restore");
     report.note(format!("{accounts} accounts of one request each, {PARTITIONS} partitions"));
     let of = |started: &Started, key: &str| started.said.get(key).copied().unwrap_or_default();
@@ -69,23 +84,23 @@ pub fn restore(cluster: &Cluster, state: &State) -> Result<Report> {
     Ok(report)
 }
 
-/// Starts the account task, with something to do, and kills it when it has answered.
+/// Starts the account task, with something to do, and kills it when it has answered. `earlier`: how
+/// often that was done before.
 fn start(
     stage: &Installation<'_>,
     sender: &Sender,
-    first: u64,
+    earlier: u64,
     checkpoint: bool,
 ) -> Result<Started> {
+    let (first, before) = (PROBE + earlier * PROBES, earlier * PROBES);
     let mut writer = Writer::default();
-    for n in (0..EACH).flat_map(|_| first..first + PROBES) {
-        let account = id(n);
-        sender.send(&account, writer.request(n + (1 << 30), &account, now_ms()))?;
+    for n in 0..EACH * PROBES {
+        let account = id(first + n % PROBES);
+        sender.send(&account, writer.request(EACH * first + n, &account, now_ms()))?;
     }
     sender.finish()?;
     let topic = stage.topic("fingerprints");
     let watcher = Watcher::start(stage.cluster.client(), &topic, PARTITIONS, account_of_key)?;
-    std::thread::sleep(Duration::from_millis(500));
-    let before = watcher.seen();
     let begun = Instant::now();
     let mut process = stage.run("account", &["account"], &[], checkpoint)?;
     let (ready, cpu) = wait_until_ready(&process, begun)?;
