@@ -15,6 +15,10 @@ use crate::report::Report;
 /// A day of stream takes a round trip of the tasks for every two minutes of it.
 const PATIENCE: Duration = Duration::from_secs(1_200);
 
+/// A recorded day is worked through in steps of this many seconds, each a round trip of the tables that
+/// costs transactions of its own. A live stream has none, so here they are few.
+const TABLE_DELAY: u32 = 1_800;
+
 const TASKS: [&str; 3] = ["account", "object", "campaign"];
 
 /// Both streams.
@@ -33,7 +37,8 @@ pub fn cpu(cluster: &Cluster, costs: &Costs) -> Result<Report> {
 }
 
 fn stream(cluster: &Cluster, what: &str, path: &Path, report: &mut Report) -> Result<()> {
-    let stage = Installation::new(cluster)?;
+    let mut stage = Installation::new(cluster)?;
+    stage.table_delay = Some(TABLE_DELAY);
     let Produced { records, requests, bytes } = stage.produce(path)?;
     report.note(format!(
         "{what}: {requests} requests of {:.1} KB",

@@ -30,6 +30,8 @@ pub struct Installation<'a> {
     pub input: String,
     /// Configurations, logs and checkpoints.
     pub folder: TempDir,
+    /// Seconds until what was learnt takes effect, if not the default.
+    pub table_delay: Option<u32>,
 }
 
 impl<'a> Installation<'a> {
@@ -40,7 +42,7 @@ impl<'a> Installation<'a> {
         let input = format!("{prefix}requests");
         cluster.create_topic(&input, PARTITIONS as i32, &[])?;
         let folder = TempDir::new().context("a folder")?;
-        let all = Installation { cluster, prefix, input, folder };
+        let all = Installation { cluster, prefix, input, folder, table_delay: None };
         let config = all.configuration("none", false)?;
         let create = ["topics", "create", "--replication-factor", "1", "--config"];
         process::run(&[&create[..], &[text(&config)]].concat())?;
@@ -55,14 +57,18 @@ impl<'a> Installation<'a> {
     /// Writes the configuration of an instance.
     fn configuration(&self, instance: &str, checkpoints: bool) -> Result<PathBuf> {
         let path = self.folder.path().join(format!("{instance}.toml"));
-        let mut lines = vec![
+        let mut lines = Vec::new();
+        if let Some(seconds) = self.table_delay {
+            lines.push(format!("[time]\ntable_delay = {seconds}"));
+        }
+        lines.extend([
             "[kafka]".to_owned(),
             format!("bootstrap_servers = \"{}\"", self.cluster.bootstrap()),
             format!("input = [\"{}\"]", self.input),
             format!("prefix = \"{}\"", self.prefix),
             format!("object_partitions = {PARTITIONS}"),
             format!("instance = \"{instance}\""),
-        ];
+        ]);
         if checkpoints {
             lines.push(format!("state_dir = \"{}\"", self.state_dir(instance).display()));
         }
