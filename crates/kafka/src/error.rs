@@ -14,12 +14,12 @@ pub enum Error {
         detail: String,
     },
     /// The broker refused something, or could not be reached.
-    #[error("{doing}: {source}")]
+    #[error("{doing}: {why}")]
     Kafka {
         /// What was tried.
         doing: String,
         /// What the client library says.
-        source: KafkaError,
+        why: KafkaError,
     },
     /// No broker answers.
     #[error(
@@ -83,6 +83,6 @@ impl Error {
     /// Wraps an error of the client library.
     pub fn kafka(doing: impl Into<String>) -> impl FnOnce(KafkaError) -> Error {
         let doing = doing.into();
-        move |source| Error::Kafka { doing, source }
+        move |why| Error::Kafka { doing, why }
     }
 }

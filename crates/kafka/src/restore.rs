@@ -22,6 +22,9 @@ use crate::wire;
 /// timeout, and some time for the broker to see to it.
 const PREDECESSOR: Duration = Duration::from_secs(60);
 
+/// How long a broker may take to answer.
+const ANSWER: Duration = Duration::from_secs(15);
+
 /// Reads changelogs. Belongs to a worker.
 pub struct Restorer {
     topic: String,
@@ -121,6 +124,25 @@ impl Restorer {
         Ok(restored)
     }
 
+    /// Whether nothing that was committed stands in a topic from an offset on. Its last offset would not
+    /// tell: the end of a transaction is one, too.
+    ///
+    /// # Errors
+    /// If the topic can't be read.
+    pub fn ends_at(&self, topic: &str, partition: i32, next: i64) -> Result<bool, Error> {
+        let reading = || Error::kafka(format!("cannot learn where {topic} ends"));
+        let mut list = TopicPartitionList::new();
+        let place = list.add_partition_offset(topic, partition, Offset::Offset(next));
+        place.and_then(|()| self.committed.assign(&list)).map_err(reading())?;
+        let found = match self.committed.poll(ANSWER) {
+            Some(Err(KafkaError::PartitionEOF(_))) => Ok(true),
+            Some(Err(error)) => Err(reading()(error)),
+            Some(Ok(_)) | None => Ok(false),
+        };
+        self.committed.unassign().map_err(reading())?;
+        found
+    }
+
     /// Hands over what was committed from an offset to the end, as long as it is wanted.
     fn read(
         &self,
@@ -168,9 +190,7 @@ impl Restorer {
     /// Waits until no transaction is open on the changelog. Returns its first offset and its end.
     fn wait_until_stable(&self, partition: i32) -> Result<(i64, i64), Error> {
         let ask = |consumer: &BaseConsumer| {
-            consumer
-                .fetch_watermarks(&self.topic, partition, Duration::from_secs(15))
-                .map_err(self.reading())
+            consumer.fetch_watermarks(&self.topic, partition, ANSWER).map_err(self.reading())
         };
         let started = now();
         loop {

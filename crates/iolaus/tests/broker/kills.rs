@@ -43,10 +43,10 @@ fn two_hours() -> Told {
 }
 
 /// What happens when, by seed.
-struct Chance(u64);
+pub struct Chance(pub u64);
 
 impl Chance {
-    fn below(&mut self, limit: u64) -> u64 {
+    pub fn below(&mut self, limit: u64) -> u64 {
         self.0 =
             self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % limit
@@ -60,7 +60,7 @@ fn kill(child: &mut Child) {
 
 /// Lets processes be killed at random moments until there were enough kills or the stream has ended.
 /// Returns how often one was killed.
-fn kill_at_random(stage: &Stage<'_>, chance: &mut Chance, most: u32) -> u32 {
+pub fn kill_at_random(stage: &Stage<'_>, chance: &mut Chance, most: u32) -> u32 {
     let count = 1 + chance.below(3);
     let names: Vec<String> = (0..count).map(|number| format!("p{number}")).collect();
     let mut children: Vec<Child> = names.iter().map(|name| stage.start(name, &[])).collect();

@@ -6,4 +6,7 @@
 mod equal;
 mod kills;
 mod live;
+mod recording;
+mod routed;
 mod stage;
+mod stories;

@@ -8,6 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use kafka::admin::check::check;
+use kafka::admin::{Connection, topics};
 use kafka::{Counts, Settings};
 use kafka_harness::Cluster;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -16,8 +18,9 @@ use rdkafka::message::{Headers, Message};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::{Offset, TopicPartitionList};
 use serde_json::Value;
-use step::{Slot, partition_of};
 use tempfile::TempDir;
+
+use crate::recording::{Recording, letters};
 
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_iolaus");
 
@@ -30,7 +33,6 @@ pub struct Stage<'a> {
     pub cluster: &'a Cluster,
     pub folder: TempDir,
     pub settings: Settings,
-    partitions: u32,
 }
 
 /// What a run committed, or a replay wrote.
@@ -62,57 +64,75 @@ impl Outcome {
 }
 
 impl<'a> Stage<'a> {
-    /// Topics and a configuration for an input of this many partitions.
+    /// Topics and a configuration for one input, keyed by account, of this many partitions.
     pub fn new(cluster: &'a Cluster, partitions: u32) -> Stage<'a> {
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let prefix = format!("t{}-{number}.", std::process::id());
-        let input = format!("{prefix}requests");
-        let mut settings = Settings::new(cluster.bootstrap(), &[&input]);
-        settings.prefix = prefix;
-        settings.object_partitions = partitions;
-        let folder = TempDir::new().expect("a folder");
-        let stage = Stage { cluster, folder, settings, partitions };
-        stage.create_topics(&input);
+        Stage::of(cluster, &[partitions], true, partitions)
+    }
+
+    /// The same for inputs of so many partitions, with tasks of so many.
+    pub fn of(cluster: &'a Cluster, inputs: &[u32], keyed: bool, partitions: u32) -> Stage<'a> {
+        let stage = Stage::without_topics(cluster, inputs.len(), keyed, partitions);
+        for (name, count) in stage.settings.input.iter().zip(inputs) {
+            let large = ("max.message.bytes", "16000000");
+            cluster.create_topic(name, *count as i32, &[large]).expect("a topic");
+        }
+        let connection = Connection::open(&stage.settings).expect("a broker");
+        let missing = loop {
+            let findings = check(&connection, &stage.settings).expect("an answer");
+            match topics::missing(&findings) {
+                Ok(missing) => break missing.into_iter().cloned().collect::<Vec<_>>(),
+                // A broker takes a moment to show what was just created.
+                Err(error) => {
+                    assert!(error.to_string().contains("the input is missing"), "{error}")
+                }
+            }
+        };
+        let missing: Vec<_> = missing.iter().collect();
+        topics::create(&connection, &stage.settings, &missing, 1).expect("topics");
         stage
     }
 
-    fn create_topics(&self, input: &str) {
-        let large = ("max.message.bytes", "16000000");
-        let create = |name: &str, partitions: u32, settings: &[(&str, &str)]| {
-            self.cluster.create_topic(name, partitions as i32, settings).expect("a topic");
-        };
-        create(input, self.partitions, &[]);
-        for topic in pipeline::topology::TOPICS {
-            let partitions = match topic.name {
-                "sightings" | "fingerprints" | "decisions" => self.partitions,
-                _ => 1,
-            };
-            create(&format!("{}{}", self.settings.prefix, topic.name), partitions, &[large]);
-        }
-        let compact = ("cleanup.policy", "compact");
-        create(&self.settings.changelog("account"), self.partitions, &[large, compact]);
-        create(&self.settings.changelog("object"), self.partitions, &[large, compact]);
-        create(&self.settings.changelog("campaign"), 1, &[large, compact]);
+    /// An installation of which nothing is there yet.
+    pub fn without_topics(
+        cluster: &'a Cluster,
+        inputs: usize,
+        keyed: bool,
+        partitions: u32,
+    ) -> Stage<'a> {
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let prefix = format!("t{}-{number}.", std::process::id());
+        let inputs: Vec<_> = (0..inputs).map(|input| format!("{prefix}input-{input}")).collect();
+        let names: Vec<&str> = inputs.iter().map(String::as_str).collect();
+        let mut settings = Settings::new(cluster.bootstrap(), &names);
+        settings.prefix = prefix;
+        settings.keyed = keyed;
+        settings.account_partitions = partitions;
+        settings.object_partitions = partitions;
+        Stage { cluster, folder: TempDir::new().expect("a folder"), settings }
     }
 
-    /// Produces a stream to the input topic, keyed by account; what steers, to any partition.
+    /// Produces a stream to the one input topic, keyed by account; what steers, to any partition.
     pub fn produce(&self, lines: &[u8]) {
+        self.fill(&Recording::keyed(lines, self.settings.object_partitions));
+    }
+
+    /// Produces what a recording says.
+    pub fn fill(&self, recording: &Recording) {
         let mut client = self.cluster.client();
-        client.set("queue.buffering.max.messages", "1000000");
+        client
+            .set("queue.buffering.max.messages", "1000000")
+            .set("message.max.bytes", "16000000")
+            .set("enable.idempotence", "true");
         let producer: BaseProducer = client.create().expect("a producer");
-        for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            let account = serde_json::from_slice::<Value>(line)
-                .ok()
-                .and_then(|event| Some(event.get("account_id")?.as_str()?.to_owned()));
-            let slot = Slot::of_key(account.as_deref().unwrap_or_default().as_bytes());
-            let key = account.unwrap_or_default();
-            let mut record = BaseRecord::to(&self.settings.input[0])
-                .partition(partition_of(slot, self.partitions) as i32)
-                .key(key.as_bytes())
-                .payload(line);
-            while let Err((_, back)) = producer.send(record) {
-                producer.poll(Duration::from_millis(10));
-                record = back;
+        for ((input, partition), records) in &recording.0 {
+            for payload in records {
+                let mut record = BaseRecord::<[u8], [u8]>::to(&self.settings.input[*input])
+                    .partition(*partition as i32)
+                    .payload(payload);
+                while let Err((_, back)) = producer.send(record) {
+                    producer.poll(Duration::from_millis(10));
+                    record = back;
+                }
             }
         }
         producer.flush(Duration::from_secs(120)).expect("produced");
@@ -121,21 +141,27 @@ impl<'a> Stage<'a> {
     /// Writes the configuration of an instance.
     pub fn configuration(&self, instance: &str) -> PathBuf {
         let path = self.folder.path().join(format!("{instance}.toml"));
+        let state = self.folder.path().join(format!("{instance}-state"));
         let text = format!(
-            "[kafka]\nbootstrap_servers = \"{}\"\ninput = [\"{}\"]\nprefix = \"{}\"\n\
-             object_partitions = {}\ninstance = \"{instance}\"\nstate_dir = \"{}\"\n\
-             checkpoint_interval_s = 1\nsilence_s = {}\n{}\
-             [kafka.properties]\n\"session.timeout.ms\" = \"6000\"\n",
-            self.settings.bootstrap_servers,
-            self.settings.input[0],
-            self.settings.prefix,
-            self.settings.object_partitions,
-            self.folder.path().join(format!("{instance}-state")).display(),
+            "{}instance = \"{instance}\"\nstate_dir = \"{}\"\ncheckpoint_interval_s = 1\n\
+             silence_s = {}\n{}[kafka.properties]\n\"session.timeout.ms\" = \"6000\"\n",
+            self.section(),
+            state.display(),
             self.settings.silence_s,
             self.settings.health.map_or(String::new(), |at| format!("health = \"{at}\"\n")),
         );
         std::fs::write(&path, text).expect("written");
         path
+    }
+
+    /// The `[kafka]` section, as far as it is the same for all instances.
+    pub fn section(&self) -> String {
+        let Settings { bootstrap_servers, input, keyed, prefix, .. } = &self.settings;
+        let partitions = self.settings.object_partitions;
+        format!(
+            "[kafka]\nbootstrap_servers = \"{bootstrap_servers}\"\ninput = {input:?}\nkeyed = {keyed}\n\
+             prefix = \"{prefix}\"\naccount_partitions = {partitions}\nobject_partitions = {partitions}\n"
+        )
     }
 
     /// Starts a process on some tasks (all, if none is named).
@@ -217,7 +243,15 @@ impl<'a> Stage<'a> {
         for topic in PUBLIC {
             let mut records = self.read(&format!("{}{topic}", self.settings.prefix));
             records.sort();
-            lines.insert(topic, records.into_iter().map(|(.., line)| line).collect());
+            let mut all: Vec<String> = records.into_iter().map(|(.., line)| line).collect();
+            if topic == "dead-letters" {
+                all = letters(&all, |file| {
+                    let (topic, partition) = file.rsplit_once('/')?;
+                    let input = self.settings.input.iter().position(|known| known == topic)?;
+                    Some(format!("{input}-{partition}"))
+                });
+            }
+            lines.insert(topic, all);
         }
         let counts = Counts::ask(&self.settings).expect("the topics are there");
         let config = pipeline::Config::default().agreed();
@@ -312,7 +346,12 @@ pub fn replay_all(files: &[PathBuf], arguments: &[&str]) -> Outcome {
     let lines = PUBLIC.map(|topic| {
         let path = folder.path().join(format!("{topic}.jsonl"));
         let text = std::fs::read_to_string(path).expect("a file");
-        (topic, text.lines().map(str::to_owned).collect())
+        let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        if topic != "dead-letters" {
+            return (topic, lines);
+        }
+        let stem = |file: &str| Some(Path::new(file).file_stem()?.to_str()?.to_owned());
+        (topic, letters(&lines, stem))
     });
     Outcome { lines: lines.into(), state }
 }

@@ -227,19 +227,14 @@ impl Worker {
 
     /// The end of a partition was seen; of which topic is not said.
     fn note_end(&mut self, partition: i32) -> Result<(), Error> {
-        let several = self.shared.settings.input.len() > 1;
+        let several = self.task == Task::Route && self.shared.settings.input.len() > 1;
         for owned in self.owned.values_mut() {
             let seen = owned.pending.back().map(|(_, offset, _)| offset + 1);
             let place = &mut owned.places[0];
-            if place.partition != partition {
-                continue;
+            if place.partition == partition && !place.at_end {
+                let next = seen.unwrap_or(place.next);
+                place.at_end = !several || self.restorer.ends_at(&place.topic, partition, next)?;
             }
-            place.at_end = !several || {
-                let wait = Duration::from_secs(15);
-                let asked = self.consumer.fetch_watermarks(&place.topic, partition, wait);
-                let (_, end) = asked.map_err(Error::kafka("cannot learn where an input ends"))?;
-                seen.unwrap_or(place.next) >= end
-            };
         }
         Ok(())
     }
