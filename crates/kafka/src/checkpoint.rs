@@ -1,6 +1,7 @@
 //! Checkpoints on the local disk: what was committed is written behind the transactions, so that a
 //! restart reads only the changelog's tail. Losing one costs time and nothing else.
 
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -30,6 +31,28 @@ const MAX_AGE: Duration = Duration::from_secs(12 * 3600);
 
 /// What sled may keep in memory for each partition.
 const CACHE_BYTES: u64 = 8 << 20;
+
+/// Takes hold of a process's directory, which is made if it is not there, as long as the file lives.
+///
+/// # Errors
+/// If it can't be made or written to, or another process has it.
+pub fn claim(dir: &Path) -> Result<File, Error> {
+    let failed = |doing, path: &Path| {
+        let path = path.to_owned();
+        move |source| Error::Store(store::Error::Io { doing, path, source })
+    };
+    std::fs::create_dir_all(dir).map_err(failed("create", dir))?;
+    let path = dir.join("lock");
+    let lock = File::options().create(true).truncate(false).write(true).open(&path);
+    let lock = lock.map_err(failed("create", &path))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => {
+            Err(Error::Store(store::Error::Locked { dir: dir.to_owned() }))
+        }
+        Err(TryLockError::Error(source)) => Err(failed("lock", &path)(source)),
+    }
+}
 
 /// One partition's checkpoint.
 pub struct Checkpoint {

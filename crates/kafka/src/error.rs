@@ -69,6 +69,17 @@ pub enum Error {
     /// The local disk.
     #[error(transparent)]
     Store(store::Error),
+    /// A worker panicked.
+    #[error("a worker panicked: this is a bug; see its message above")]
+    Bug,
+    /// Records could not be written: their transaction is done again.
+    #[error("what {task} wrote was not delivered: {detail}")]
+    Undelivered {
+        /// Of which task.
+        task: &'static str,
+        /// What happened.
+        detail: String,
+    },
     /// A transaction did not end well: what it covered is done again.
     #[error("a transaction of {task} did not end well: {detail}")]
     Transaction {

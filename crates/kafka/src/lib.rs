@@ -24,6 +24,7 @@ pub mod state;
 mod status;
 mod task;
 mod time;
+mod trouble;
 mod wire;
 mod worker;
 

@@ -117,6 +117,10 @@ impl Producer {
         Error::Transaction { task: self.task, detail: format!("{doing}: {error}") }
     }
 
+    fn undelivered(&self, detail: String) -> Error {
+        Error::Undelivered { task: self.task, detail }
+    }
+
     /// Begins a transaction.
     ///
     /// # Errors
@@ -144,7 +148,7 @@ impl Producer {
             let Err((error, back)) = self.inner.send(record) else { return Ok(()) };
             if error.rdkafka_error_code() != Some(RDKafkaErrorCode::QueueFull) {
                 self.deliveries.lock().waiting -= 1;
-                return Err(self.failed(&format!("send to {topic}"), &error));
+                return Err(self.undelivered(format!("{topic}: {error}")));
             }
             // The client's buffer is full: deliveries make room.
             let sent = self.deliveries.lock();
@@ -167,11 +171,11 @@ impl Producer {
             sent = now;
             if time.timed_out() && sent.waiting > 0 {
                 let detail = format!("{} records were not delivered", sent.waiting);
-                return Err(Error::Transaction { task: self.task, detail });
+                return Err(self.undelivered(detail));
             }
         }
         match sent.failed.take() {
-            Some(error) => Err(self.failed("deliver", &error)),
+            Some(error) => Err(self.undelivered(error.to_string())),
             None => Ok(std::mem::take(&mut sent.changelog)),
         }
     }

@@ -1,17 +1,22 @@
 //! A process: the workers of some tasks, started together and stopped together.
 
+use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::checkpoint::claim;
 use crate::error::Error;
 use crate::status::Status;
 use crate::task::Task;
 use crate::time::{nap, now};
+use crate::trouble::explained;
 use crate::worker::{Shared, Worker};
 
 /// Workers that run.
 pub struct Running {
     workers: Vec<(Task, Arc<Status>, Handle)>,
+    /// The directory of checkpoints is ours.
+    _dir: Option<File>,
 }
 
 type Handle = std::thread::JoinHandle<Result<(), Error>>;
@@ -26,6 +31,7 @@ impl Running {
         reason = "a worker is a thread: it owns its partitions' state and no one else touches it"
     )]
     pub fn start(shared: &Arc<Shared>, tasks: &[Task], each: usize) -> Result<Running, Error> {
+        let dir = shared.settings.state_dir.as_deref().map(claim).transpose()?;
         let mut workers = Vec::new();
         for task in tasks {
             let most = shared.counts.of(*task) as usize;
@@ -43,7 +49,7 @@ impl Running {
                 workers.push((*task, status, handle));
             }
         }
-        Ok(Running { workers })
+        Ok(Running { workers, _dir: dir })
     }
 
     /// How each worker is doing.
@@ -78,9 +84,7 @@ impl Running {
         }
         let mut result = Ok(());
         for (_, _, handle) in self.workers {
-            let ended = handle.join().unwrap_or_else(|_| {
-                Err(Error::Unfit("a worker panicked: this is a bug; see its message above".into()))
-            });
+            let ended = handle.join().unwrap_or(Err(Error::Bug));
             result = result.and(ended);
         }
         result
@@ -113,7 +117,7 @@ impl Again {
                 {
                     tracing::warn!(%error, "joining again");
                 }
-                ended => return ended,
+                ended => return ended.map_err(|error| explained(error, &self.shared.settings)),
             }
             drop(worker);
             worker =

@@ -1,10 +1,9 @@
 //! The tasks as a broker sees them: which topics each reads, and how many partitions there are.
 
 use pipeline::topology::Topic;
-use rdkafka::consumer::Consumer;
-use rdkafka::consumer::base_consumer::BaseConsumer;
-use std::time::Duration;
 
+use crate::admin::Connection;
+use crate::admin::check::workable;
 use crate::error::Error;
 use crate::settings::Settings;
 
@@ -57,52 +56,15 @@ impl Counts {
     /// Asks the cluster.
     ///
     /// # Errors
-    /// If it can't be reached, or a topic is missing or does not fit.
+    /// If it can't be reached, or a topic is missing or has another number of partitions than it must.
     pub fn ask(settings: &Settings) -> Result<Counts, Error> {
-        let consumer: BaseConsumer =
-            settings.client().create().map_err(Error::kafka("cannot make a client"))?;
-        let metadata = consumer
-            .fetch_metadata(None, Duration::from_secs(15))
-            .map_err(Error::kafka(format!("cannot reach {}", settings.bootstrap_servers)))?;
-        let count = |name: &str| -> Result<u32, Error> {
-            let topic = metadata.topics().iter().find(|topic| topic.name() == name);
-            match topic.map_or(0, |topic| topic.partitions().len()) {
-                0 => Err(Error::Unfit(format!(
-                    "there is no topic `{name}`: create it, or name another (`iolaus topics create` \
-                     makes those that are ours)"
-                ))),
-                some => Ok(some as u32),
-            }
-        };
-        let divides = |name: &str, count: u32| match step::SLOTS.is_multiple_of(count) {
-            true => Ok(count),
-            false => Err(Error::Unfit(format!(
-                "topic `{name}` has {count} partitions, which does not divide 256: set \
-                 `kafka.keyed = false` to have it read through `route`"
-            ))),
-        };
-        let inputs =
-            settings.input.iter().map(|name| count(name)).collect::<Result<Vec<_>, _>>()?;
-        let routed = settings.routed();
-        let events = settings.topic(Topic::Events);
-        let accounts = match routed {
-            true => divides(&events, count(&events)?)?,
-            false => divides(&settings.input[0], inputs[0])?,
-        };
-        let sightings = settings.topic(Topic::Sightings);
-        let objects = divides(&sightings, count(&sightings)?)?;
-        let changelogs = [("account", accounts), ("object", objects), ("campaign", 1)];
-        for (task, partitions) in changelogs {
-            let name = settings.changelog(task);
-            let found = count(&name)?;
-            if found != partitions {
-                return Err(Error::Unfit(format!(
-                    "topic `{name}` has {found} partitions and the {task} task {partitions}: state is \
-                     kept partition by partition, so the counts must be equal"
-                )));
-            }
-        }
-        Ok(Counts { inputs, accounts, objects, routed })
+        let layout = workable(&Connection::open(settings)?, settings)?;
+        Ok(Counts {
+            inputs: layout.inputs.into_iter().map(|(_, count)| count).collect(),
+            accounts: layout.accounts,
+            objects: layout.objects,
+            routed: settings.routed(),
+        })
     }
 
     /// The partitions of a task.

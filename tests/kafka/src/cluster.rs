@@ -207,7 +207,18 @@ impl Cluster {
         for result in created {
             result.map_err(|(_, code)| refused(code.to_string()))?;
         }
-        Ok(())
+        let deadline = Instant::now() + REQUEST;
+        loop {
+            let seen = admin.inner().fetch_metadata(Some(name), REQUEST).map_err(client)?;
+            let count = seen.topics().first().map_or(0, |topic| topic.partitions().len());
+            if count == partitions as usize {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                return Err(refused(format!("{count} of {partitions} partitions are seen")));
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// The proxy before a broker; brokers count from 1.

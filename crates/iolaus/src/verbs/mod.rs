@@ -62,9 +62,11 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
 fn broker_failure(error: kafka::Error) -> Failure {
     use kafka::Error;
     match error {
-        Error::Setting { .. } | Error::Unreachable { .. } | Error::Unfit(_) => {
-            crate::unusable(error)
-        }
+        Error::Setting { .. }
+        | Error::Unreachable { .. }
+        | Error::Unfit(_)
+        | Error::ShutOut { .. }
+        | Error::Store(_) => crate::unusable(error),
         error => Failure::Failed(error.into()),
     }
 }

@@ -20,7 +20,7 @@ pub fn run(arguments: &Run) -> Result<(), Failure> {
         .init();
     let (settings, broker) = config::read_kafka(&arguments.config).map_err(unusable)?;
     let tasks = tasks(&arguments.tasks, broker.routed())?;
-    let counts = Counts::ask(&broker).map_err(unusable)?;
+    let counts = Counts::ask(&broker).map_err(broker_failure)?;
     let shared = Arc::new(Shared {
         instance: broker.instance.clone().unwrap_or_else(unnamed),
         incarnation: unnamed(),

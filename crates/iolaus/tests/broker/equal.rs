@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use kafka_harness::Cluster;
 
+use crate::refused::worked;
 use crate::stage::{Stage, hours, replay, simulate, unpacked};
 
 const PATIENCE: Duration = Duration::from_secs(900);
@@ -42,4 +43,14 @@ fn several(cluster: &Cluster, events: &Path, lines: &[u8], processes: &[usize]) 
         }
         stage.assert_committed(&expected, &format!("{processes} processes"));
     }
+}
+
+#[test]
+fn the_first_checkpoint_of_a_partition_is_used_by_the_next_process() {
+    let Some(cluster) = kafka_harness::one_broker() else { return };
+    let stage = worked(cluster);
+    let mut child = stage.start("p0", &[]);
+    stage.wait("p0", &mut child, PATIENCE);
+    let log = stage.log("p0");
+    assert!(log.contains("taken over") && !log.contains("checkpoint not used"), "{log}");
 }

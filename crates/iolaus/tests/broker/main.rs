@@ -6,7 +6,9 @@
 mod equal;
 mod kills;
 mod live;
+mod malformed;
 mod recording;
+mod refused;
 mod routed;
 mod stage;
 mod stories;

@@ -70,6 +70,35 @@ pub fn check(connection: &Connection, settings: &Settings) -> Result<Findings, E
     Ok(Findings { layout, wanted, seen, differences })
 }
 
+/// Whether tasks can work here: every topic is there, with the partitions that follow from the settings
+/// and the inputs. What of ours this user may not see is somebody else's to use.
+///
+/// # Errors
+/// The first thing that is not so, and what to do about it; or the cluster does not answer.
+pub fn workable(connection: &Connection, settings: &Settings) -> Result<Layout, Error> {
+    let seen = connection.glance(settings.input.iter().map(String::as_str))?;
+    let wrong = |difference: Difference| Error::Unfit(difference.to_string());
+    if let Some(difference) = seen.iter().find_map(|(name, seen)| input(name, seen, settings)) {
+        return Err(wrong(difference));
+    }
+    let counts: Vec<_> =
+        settings.input.iter().filter_map(|name| count(name, &seen[name])).collect();
+    let layout = Layout::of(settings, &counts);
+    let wanted = topics(settings, &layout);
+    let seen = connection.glance(wanted.iter().map(|topic| topic.name.as_str()))?;
+    for wanted in &wanted {
+        let difference = match &seen[&wanted.name] {
+            Seen::Denied => None,
+            Seen::Missing => absent(wanted, &Seen::Missing),
+            Seen::There(topic) => uneven(wanted, topic, settings),
+        };
+        if let Some(difference) = difference {
+            return Err(wrong(difference));
+        }
+    }
+    Ok(layout)
+}
+
 fn count(name: &str, seen: &Seen) -> Option<(String, u32)> {
     match seen {
         Seen::There(topic) => Some((name.to_owned(), topic.partitions)),
@@ -112,27 +141,30 @@ fn difference(topic: &str, what: &str, found: &str, wanted: &str, remedy: String
     }
 }
 
+fn absent(wanted: &Wanted, seen: &Seen) -> Option<Difference> {
+    let (found, remedy) = match seen {
+        Seen::There(_) => return None,
+        Seen::Missing => ("missing", "`iolaus topics create` creates it"),
+        Seen::Denied => (
+            "not this user's to see",
+            "give the right to Describe it; `iolaus topics acls` prints all rights",
+        ),
+    };
+    let should = format!("there, with {} partition(s)", wanted.partitions);
+    Some(difference(&wanted.name, "the topic", found, &should, remedy.to_owned()))
+}
+
+fn uneven(wanted: &Wanted, topic: &Topic, settings: &Settings) -> Option<Difference> {
+    let (found, should) = (topic.partitions.to_string(), wanted.partitions.to_string());
+    let remedy = || regrown(wanted, topic, settings);
+    (found != should)
+        .then(|| difference(&wanted.name, "the number of partitions", &found, &should, remedy()))
+}
+
 fn compare(wanted: &Wanted, seen: &Seen, copies: u32, settings: &Settings) -> Vec<Difference> {
     let name = wanted.name.as_str();
-    let whole = |found: &str, remedy: &str| {
-        let should = format!("there, with {} partition(s)", wanted.partitions);
-        vec![difference(name, "the topic", found, &should, remedy.to_owned())]
-    };
-    let topic = match seen {
-        Seen::Missing => return whole("missing", "`iolaus topics create` creates it"),
-        Seen::Denied => {
-            let remedy = "give the right to Describe it; `iolaus topics acls` prints all rights";
-            return whole("not this user's to see", remedy);
-        }
-        Seen::There(topic) => topic,
-    };
-    let mut differences = Vec::new();
-    if topic.partitions != wanted.partitions {
-        let found = topic.partitions.to_string();
-        let should = wanted.partitions.to_string();
-        let remedy = regrown(wanted, topic, settings);
-        differences.push(difference(name, "the number of partitions", &found, &should, remedy));
-    }
+    let Seen::There(topic) = seen else { return absent(wanted, seen).into_iter().collect() };
+    let mut differences: Vec<_> = uneven(wanted, topic, settings).into_iter().collect();
     if !topic.leaderless.is_empty() {
         let found = format!("missing for partition(s) {:?}", topic.leaderless);
         let remedy = "wait, or see after the brokers that hold it".to_owned();

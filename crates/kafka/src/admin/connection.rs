@@ -76,7 +76,7 @@ pub struct Topic {
     pub replicas: u32,
     /// Partitions without a leader.
     pub leaderless: Vec<i32>,
-    /// Its settings; `None` if this user may not read them.
+    /// Its settings; `None` if this user may not read them, or nobody asked.
     pub settings: Option<BTreeMap<String, String>>,
 }
 
@@ -129,11 +129,28 @@ impl Connection {
         &self,
         names: impl IntoIterator<Item = &'a str>,
     ) -> Result<BTreeMap<String, Seen>, Error> {
-        let names: BTreeSet<&str> = names.into_iter().collect();
-        names.into_iter().map(|name| Ok((name.to_owned(), self.look_at(name)?))).collect()
+        let mut seen = self.glance(names)?;
+        for (name, seen) in &mut seen {
+            if let Seen::There(topic) = seen {
+                topic.settings = self.settings_of(name)?;
+            }
+        }
+        Ok(seen)
     }
 
-    fn look_at(&self, name: &str) -> Result<Seen, Error> {
+    /// Looks at these topics, but not at their settings.
+    ///
+    /// # Errors
+    /// If the cluster does not answer any more.
+    pub fn glance<'a>(
+        &self,
+        names: impl IntoIterator<Item = &'a str>,
+    ) -> Result<BTreeMap<String, Seen>, Error> {
+        let names: BTreeSet<&str> = names.into_iter().collect();
+        names.into_iter().map(|name| Ok((name.to_owned(), self.glance_at(name)?))).collect()
+    }
+
+    fn glance_at(&self, name: &str) -> Result<Seen, Error> {
         let metadata = self
             .client
             .fetch_metadata(Some(name), ORDER)
@@ -157,7 +174,7 @@ impl Connection {
         if topic.partitions().is_empty() {
             return Ok(Seen::Missing);
         }
-        Ok(Seen::There(Topic { settings: self.settings_of(name)?, ..shape(topic) }))
+        Ok(Seen::There(shape(topic)))
     }
 
     fn settings_of(&self, name: &str) -> Result<Option<BTreeMap<String, String>>, Error> {

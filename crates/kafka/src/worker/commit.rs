@@ -22,10 +22,11 @@ impl Worker {
         let mut outbox = Outbox::default();
         let mut changed = Vec::new();
         for (index, owned) in &mut self.owned {
+            // With the first offset that is committed of a partition, its changelog begins.
+            if std::mem::take(&mut owned.unborn) {
+                outbox.incarnation(*index, &self.shared.incarnation);
+            }
             if owned.host.touched() {
-                if std::mem::take(&mut owned.unborn) {
-                    outbox.incarnation(*index, &self.shared.incarnation);
-                }
                 for time in owned.host.take_silences() {
                     let place = &owned.places[0];
                     outbox.clock(&place.topic, place.partition, place.next, time);

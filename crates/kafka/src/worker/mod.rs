@@ -32,6 +32,7 @@ use crate::settings::Settings;
 use crate::status::Status;
 use crate::task::{Counts, Task};
 use crate::time::now;
+use crate::trouble::{still_fits, trouble};
 
 /// What all workers of a process share.
 pub struct Shared {
@@ -133,8 +134,11 @@ impl Worker {
         while !self.status.stopping() && !self.finished() {
             match self.turn() {
                 Ok(()) => self.status.turned(self.owned.len()),
-                Err(error @ Error::Transaction { .. }) => {
+                Err(error @ (Error::Transaction { .. } | Error::Undelivered { .. })) => {
                     tracing::warn!(task = self.task.name(), %error, "starting over from what was committed");
+                    if matches!(error, Error::Undelivered { .. }) {
+                        still_fits(&self.shared.settings)?;
+                    }
                     self.start_over()?;
                 }
                 Err(error) => return Err(error),
@@ -218,7 +222,7 @@ impl Worker {
             Some(Err(error)) => match self.consumer.client().fatal_error() {
                 Some((_, reason)) => Err(Error::ShutOut { task: task.name(), reason }),
                 None => {
-                    hard(&error, &format!("cannot read for the {} task", task.name()))?;
+                    trouble(&error, &self.shared.settings, task)?;
                     Ok(None)
                 }
             },
@@ -247,7 +251,7 @@ impl Worker {
             match side.poll(Duration::ZERO) {
                 None => break,
                 Some(Err(KafkaError::PartitionEOF(_))) => {}
-                Some(Err(error)) => hard(&error, "cannot read beside")?,
+                Some(Err(error)) => trouble(&error, &self.shared.settings, self.task)?,
                 Some(Ok(message)) => {
                     bytes += message.payload_len().max(1);
                     if self.task == Task::Account {
@@ -289,28 +293,4 @@ fn shard_of(shared: &Shared, task: Task, topic: &str, partition: i32) -> u32 {
     let inputs = shared.settings.input.iter().zip(&shared.counts.inputs);
     let before: u32 = inputs.take_while(|(name, _)| *name != topic).map(|(_, count)| count).sum();
     before + partition as u32
-}
-
-/// Errors of a poll that do not pass by themselves.
-fn hard(error: &KafkaError, doing: &str) -> Result<(), Error> {
-    use rdkafka::error::RDKafkaErrorCode as Code;
-    match error.rdkafka_error_code() {
-        Some(
-            Code::TopicAuthorizationFailed
-            | Code::GroupAuthorizationFailed
-            | Code::ClusterAuthorizationFailed
-            | Code::OffsetOutOfRange
-            | Code::AutoOffsetReset
-            | Code::UnknownTopicOrPartition
-            | Code::UnknownTopic
-            | Code::UnknownPartition
-            | Code::FencedInstanceId
-            | Code::Authentication
-            | Code::Fatal,
-        ) => Err(Error::kafka(doing)(error.clone())),
-        _ => {
-            tracing::warn!(%error, "{doing}");
-            Ok(())
-        }
-    }
 }

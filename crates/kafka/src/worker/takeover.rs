@@ -16,6 +16,7 @@ use crate::ownership::Change;
 use crate::producer::Producer;
 use crate::task::Task;
 use crate::time::now;
+use crate::trouble::gap;
 
 impl Worker {
     /// Does what the group said. Returns whether it said anything.
@@ -48,7 +49,7 @@ impl Worker {
             let mut owned = restored?;
             let mut read = vec![(topic.clone(), *partition)];
             read.extend(self.shared.settings.beside(self.task).map(|topic| (topic, 0)));
-            owned.places = self.committed_places(&read)?;
+            owned.places = self.committed_places(index, owned.unborn, &read)?;
             let next = Offset::Offset(owned.places[0].next);
             begin.add_partition_offset(topic, *partition, next).map_err(Error::kafka("assign"))?;
             self.owned.insert(index, owned);
@@ -115,7 +116,12 @@ impl Worker {
     }
 
     /// How far the group has read, once every open transaction has ended.
-    fn committed_places(&self, read: &[(String, i32)]) -> Result<Vec<Place>, Error> {
+    fn committed_places(
+        &self,
+        index: u32,
+        unborn: bool,
+        read: &[(String, i32)],
+    ) -> Result<Vec<Place>, Error> {
         let mut list = TopicPartitionList::new();
         for (topic, partition) in read {
             list.add_partition(topic, *partition);
@@ -126,18 +132,48 @@ impl Worker {
             .map_err(Error::kafka("cannot learn how far the group has read"))?;
         let place = |(topic, partition): &(String, i32)| -> Result<Place, Error> {
             let found = offsets.find_partition(topic, *partition);
-            let next = match found.map(|found| found.offset()) {
-                Some(Offset::Offset(next)) => next,
-                _ => self.first_offset(topic, *partition)?,
+            let committed = match found.map(|found| found.offset()) {
+                Some(Offset::Offset(next)) => Some(next),
+                _ => None,
             };
+            let next = self.checked(index, unborn, (topic, *partition), committed)?;
             Ok(Place { topic: topic.clone(), partition: *partition, next, at_end: false })
         };
         read.iter().map(place).collect()
     }
 
-    fn first_offset(&self, topic: &str, partition: i32) -> Result<i64, Error> {
+    /// Where a shard reads on. What it remembers and how far its group has read are of one piece, and
+    /// what it reads next must be there.
+    fn checked(
+        &self,
+        index: u32,
+        unborn: bool,
+        (topic, partition): (&str, i32),
+        committed: Option<i64>,
+    ) -> Result<i64, Error> {
         let asked = self.consumer.fetch_watermarks(topic, partition, Duration::from_secs(15));
-        asked.map(|(low, _)| low).map_err(Error::kafka(format!("cannot ask about {topic}")))
+        let (low, end) = asked.map_err(Error::kafka(format!("cannot ask about {topic}")))?;
+        let (settings, task) = (&self.shared.settings, self.task);
+        let (changelog, group) = (settings.changelog(task.name()), settings.group(task.name()));
+        match committed {
+            None if unborn => Ok(low),
+            None => Err(Error::Unfit(format!(
+                "{changelog}/{index} holds state, but the group `{group}` does not know how far \
+                 {topic}/{partition} was read: the topic was made anew, the group was deleted, or its \
+                 offsets expired. Start anew under another kafka.prefix, or, if you know where, set them \
+                 (kafka-consumer-groups.sh --reset-offsets)"
+            ))),
+            Some(next) if unborn => Err(Error::Unfit(format!(
+                "{changelog}/{index} is empty, but the group `{group}` has read {topic}/{partition} to \
+                 offset {next}: its state was deleted. Start anew under another kafka.prefix, or delete \
+                 the groups as well (kafka-consumer-groups.sh --delete), to begin where the inputs begin"
+            ))),
+            Some(next) if next < low || next > end => Err(Error::Unfit(format!(
+                "{topic}/{partition} is to be read from offset {next}, and has {low} to {end}: {}",
+                gap(settings, task)
+            ))),
+            Some(next) => Ok(next),
+        }
     }
 
     /// Begins to read beside: tables from their beginning, since what was read of them is no state;
