@@ -120,10 +120,10 @@ fn transactions(beginning: String) -> Right {
 fn of_task(settings: &Settings, task: &Task) -> Vec<Right> {
     use pipeline::topology::Topic;
     let takes_inputs = (task.name == "route") == settings.routed() && takes_requests(task);
-    let mut rights = Vec::new();
-    if takes_inputs {
-        rights.extend(settings.input.iter().map(|input| topic(input.clone(), &["Read"])));
-    }
+    // All partition counts follow from the inputs', so everybody looks at those.
+    let to_inputs = if takes_inputs { ["Read"] } else { ["Describe"] };
+    let mut rights: Vec<_> =
+        settings.input.iter().map(|input| topic(input.clone(), &to_inputs)).collect();
     let there = |one: &&Topic| settings.routed() || **one != Topic::Events;
     let reads = task.reads.iter().filter(there);
     rights.extend(reads.map(|read| topic(settings.topic(*read), &["Read"])));
@@ -183,7 +183,8 @@ mod tests {
         let settings = Settings::new("localhost:9092", &["requests", "signups"]);
         let routed = told(&settings, "account");
         assert!(routed.contains(&"iolaus.events Read".to_owned()), "{routed:?}");
-        assert!(!routed.iter().any(|right| right.starts_with("requests")), "{routed:?}");
+        assert!(routed.contains(&"requests Describe".to_owned()), "{routed:?}");
+        assert!(!routed.contains(&"requests Read".to_owned()), "{routed:?}");
         assert!(!routed.iter().any(|right| right.starts_with("iolaus.clocks")), "{routed:?}");
         assert!(told(&settings, "route").contains(&"signups Read".to_owned()));
     }
@@ -209,7 +210,7 @@ mod tests {
         let grants = grants(&settings, "User:iolaus-{task}");
         let object = grants.iter().find(|grant| grant.role == "object").expect("a role");
         assert_eq!(
-            object.commands("kafka:9092")[0],
+            object.commands("kafka:9092")[1],
             "kafka-acls.sh --bootstrap-server kafka:9092 --add --allow-principal \
              'User:iolaus-object' --operation Read --topic 'iolaus.sightings'"
         );

@@ -19,7 +19,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::topic_partition_list::TopicPartitionList;
 
 use crate::checkpoint::Keeper;
-use crate::clients::{group_consumer, side_consumer};
+use crate::clients::group_consumer;
 use crate::error::Error;
 use crate::faults;
 use crate::item::{Reader, table_message};
@@ -105,10 +105,7 @@ impl Worker {
         Ok(Worker {
             names: Names::new(settings, task.name()),
             transactional_id: id,
-            side: match task {
-                Task::Account | Task::Campaign => Some(side_consumer(settings, task)?),
-                Task::Route | Task::Object => None,
-            },
+            side: None,
             restorer: Restorer::new(settings, task)?,
             keeper: match &settings.state_dir {
                 Some(dir) => Some(Keeper::new(dir, settings)?),

@@ -8,6 +8,7 @@ use rdkafka::consumer::Consumer;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::{Shared, Worker, shard_of};
+use crate::clients::side_consumer;
 use crate::error::Error;
 use crate::faults::{self, Fault};
 use crate::host::Host;
@@ -178,8 +179,15 @@ impl Worker {
 
     /// Begins to read beside: tables from their beginning, since what was read of them is no state;
     /// anything else from where the shard left off.
+    ///
+    /// With a consumer made for it: the library (up to 2.15) aborts the process if a partition that it
+    /// has not yet stopped reading is taken from it a second time, as happens when what `assign` just
+    /// replaced is replaced again, or closed.
     pub(super) fn read_beside(&mut self) -> Result<(), Error> {
-        let Some(side) = &self.side else { return Ok(()) };
+        if !matches!(self.task, Task::Account | Task::Campaign) {
+            return Ok(());
+        }
+        let side = side_consumer(&self.shared.settings, self.task)?;
         let mut list = TopicPartitionList::new();
         let mut add = |topic: &str, partition: i32, offset: Offset| {
             list.add_partition_offset(topic, partition, offset).map_err(Error::kafka("assign"))
@@ -191,7 +199,9 @@ impl Worker {
                 add(&place.topic, place.partition, Offset::Offset(place.next))?;
             }
         }
-        side.assign(&list).map_err(Error::kafka("cannot assign"))
+        side.assign(&list).map_err(Error::kafka("cannot assign"))?;
+        self.side = Some(side);
+        Ok(())
     }
 
     /// After a transaction that failed, or of which nobody knows: a new producer ends it one way or

@@ -75,6 +75,7 @@ fn can(client: &ClientConfig, acl: &Acl) -> bool {
     match (acl.resource, acl.operation.as_str()) {
         (kafka_harness::Resource::Topic, "Read") => reads(client, &acl.name).is_ok(),
         (kafka_harness::Resource::Topic, "Write") => writes(client, &acl.name).is_ok(),
+        (kafka_harness::Resource::Topic, "Describe") => knows(client, &acl.name).is_ok(),
         (kafka_harness::Resource::Topic, "DescribeConfigs") => describes(client, &acl.name),
         (kafka_harness::Resource::Group, "Read") => joins(client, &acl.name).is_ok(),
         (kafka_harness::Resource::TransactionalId, "Write") => begins(client, &acl.name).is_ok(),
@@ -82,13 +83,18 @@ fn can(client: &ClientConfig, acl: &Acl) -> bool {
     }
 }
 
-fn reads(client: &ClientConfig, topic: &str) -> KafkaResult<()> {
+fn knows(client: &ClientConfig, topic: &str) -> KafkaResult<BaseConsumer> {
     let consumer: BaseConsumer = client.clone().set("enable.partition.eof", "true").create()?;
-    // Of a topic that it may not know the library is silent, if it is assigned and not subscribed to.
     let metadata = consumer.fetch_metadata(Some(topic), SOON)?;
-    if let Some(error) = metadata.topics()[0].error() {
-        return Err(KafkaError::MetadataFetch(error.into()));
+    match metadata.topics()[0].error() {
+        Some(error) => Err(KafkaError::MetadataFetch(error.into())),
+        None => Ok(consumer),
     }
+}
+
+fn reads(client: &ClientConfig, topic: &str) -> KafkaResult<()> {
+    // Of a topic that it may not know the library is silent, if it is assigned and not subscribed to.
+    let consumer = knows(client, topic)?;
     let mut place = TopicPartitionList::new();
     place.add_partition_offset(topic, 0, Offset::Beginning)?;
     consumer.assign(&place)?;
@@ -241,6 +247,9 @@ fn each_task_can_work_with_its_rights_and_not_without_any_one_of_them() {
             for acl in &acls {
                 eventually(&format!("{acl:?}"), || can(&client, acl));
             }
+            kafka::Counts::ask(&as_role(&settings, grant.role)).unwrap_or_else(|error| {
+                panic!("{name}: {} cannot start with its rights: {error}", grant.role)
+            });
             works(&client, grant, &settings).unwrap_or_else(|error| {
                 panic!("{name}: {} cannot work with its rights: {error}", grant.role)
             });
