@@ -1,6 +1,6 @@
 //! What can go wrong between us and a broker.
 
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 
 /// Errors of the driver. None of them loses anything: what was not committed is done again.
 #[derive(Debug, thiserror::Error)]
@@ -95,5 +95,28 @@ impl Error {
     pub fn kafka(doing: impl Into<String>) -> impl FnOnce(KafkaError) -> Error {
         let doing = doing.into();
         move |why| Error::Kafka { doing, why }
+    }
+
+    /// Whether it passes by itself: brokers restart, leaders move.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        let Error::Kafka { why, .. } = self else { return false };
+        matches!(
+            why.rdkafka_error_code(),
+            Some(
+                Code::AllBrokersDown
+                    | Code::BrokerTransportFailure
+                    | Code::BrokerNotAvailable
+                    | Code::OperationTimedOut
+                    | Code::RequestTimedOut
+                    | Code::NetworkException
+                    | Code::LeaderNotAvailable
+                    | Code::NotLeaderForPartition
+                    | Code::WaitingForCoordinator
+                    | Code::CoordinatorLoadInProgress
+                    | Code::CoordinatorNotAvailable
+                    | Code::NotCoordinator
+            )
+        )
     }
 }

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::status::Status;
 use crate::task::Task;
 use crate::time::{nap, now};
-use crate::trouble::explained;
+use crate::trouble::{explained, still_fits};
 use crate::worker::{Shared, Worker};
 
 /// Workers that run.
@@ -95,8 +95,11 @@ impl Running {
 /// stays in for longer.
 const PEACE: Duration = Duration::from_secs(60);
 
-/// How to make a worker anew that its group shut out: after a broker's restart a member may find its
-/// own name taken by itself.
+/// How long to leave a broker alone that does not answer.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// How to make a worker anew: its group shut it out (after a broker's restart a member may find its own
+/// name taken by itself), or the broker was away while it could do nothing but wait.
 struct Again {
     shared: Arc<Shared>,
     task: Task,
@@ -108,20 +111,36 @@ impl Again {
         Again { shared: Arc::clone(shared), task, number }
     }
 
-    fn run(&self, mut worker: Worker, status: &Arc<Status>) -> Result<(), Error> {
+    fn run(&self, worker: Worker, status: &Arc<Status>) -> Result<(), Error> {
+        let mut first = Some(worker);
         loop {
             let began = now();
-            match worker.run() {
-                Err(error @ Error::ShutOut { .. })
-                    if began.elapsed() > PEACE || !status.again() =>
-                {
-                    tracing::warn!(%error, "joining again");
-                }
-                ended => return ended.map_err(|error| explained(error, &self.shared.settings)),
+            let made = match first.take() {
+                Some(worker) => Ok(worker),
+                None => Worker::new(
+                    Arc::clone(&self.shared),
+                    self.task,
+                    self.number,
+                    Arc::clone(status),
+                ),
+            };
+            // What the worker holds is let go before another is made.
+            let error = match made.and_then(|mut worker| worker.run()) {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
+            };
+            let anew = match &error {
+                Error::ShutOut { .. } => began.elapsed() > PEACE || !status.again(),
+                error => error.passes() && !status.stopping(),
+            };
+            if !anew {
+                return Err(explained(error, &self.shared.settings));
             }
-            drop(worker);
-            worker =
-                Worker::new(Arc::clone(&self.shared), self.task, self.number, Arc::clone(status))?;
+            tracing::warn!(task = self.task.name(), %error, "joining again");
+            if error.passes() {
+                still_fits(&self.shared.settings)?;
+                nap(PAUSE);
+            }
         }
     }
 }
