@@ -164,7 +164,8 @@ impl Desk {
 #[must_use]
 pub fn replay_into(inputs: Inputs, output: &Path, config: Config, faults: Faults) -> Outcome {
     let limits = Limits::default();
-    let options = Options { inputs, output: output.to_owned(), limits, config, faults };
+    let options =
+        Options { inputs, output: output.to_owned(), limits, config, faults, hand_over: None };
     let summary = replay::run(&options, enricher(), &mut |_| {}).expect("the replay runs");
     let read = |topic: &&'static str| {
         let path = output.join(format!("{topic}.jsonl"));

@@ -153,7 +153,9 @@ impl Enricher {
         wire::encode(self.key_check(), fact)
     }
 
-    fn key_check(&self) -> Digest {
+    /// What only the secret says, and not the secret: two enrichers with the same one sketch alike.
+    #[must_use]
+    pub fn key_check(&self) -> Digest {
         self.digest(Purpose::KeyCheck, "", "")
     }
 

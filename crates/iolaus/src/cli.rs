@@ -111,6 +111,10 @@ pub struct Replay {
     /// Let the tasks work in random turns and batches
     #[arg(long)]
     pub interleave_seed: Option<u64>,
+    /// The input does not end here: write all state to this file, for `iolaus state load` to give to a
+    /// running system that goes on from there
+    #[arg(long, requires = "keyed", value_name = "FILE")]
+    pub hand_over: Option<PathBuf>,
     /// Print the summary as JSON
     #[arg(long)]
     pub json: bool,
@@ -437,6 +441,25 @@ pub enum State {
     Verify(StateOf),
     /// Remove each checkpoint, and what was set aside: state is then rebuilt from the changelog
     Reset(StateOf),
+    /// Give the state of a replay (`iolaus replay --hand-over`) to an installation that has none yet
+    Load(Load),
+}
+
+#[derive(Debug, Args)]
+pub struct Load {
+    /// Configuration with a `[kafka]` section
+    #[arg(long)]
+    pub config: PathBuf,
+    /// The file that the replay wrote
+    #[arg(long, value_name = "FILE")]
+    pub from: PathBuf,
+    /// Where to read on: for each partition of the input the offset behind the archive's last record, in
+    /// order, separated by commas
+    #[arg(long, value_name = "OFFSETS", value_delimiter = ',', required = true)]
+    pub next: Vec<i64>,
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -4,7 +4,7 @@ use event::EventTime;
 use event::table::{Entry, Row};
 use pipeline::Record;
 use pipeline::message::ToCampaign;
-use pipeline::message::{Changes, Published, TableMessage};
+use pipeline::message::{Published, TableMessage};
 use pipeline::topology::Topic;
 use rdkafka::message::{Header, OwnedHeaders};
 use serde::Serialize;
@@ -156,19 +156,6 @@ impl Outbox {
             payload: Some(name.as_bytes().to_vec()),
             headers: None,
         });
-    }
-
-    /// The rows that changed, to the changelog partition of the same number.
-    pub fn changes(&mut self, partition: u32, changes: &Changes) {
-        for (place, (table, key, value)) in changes {
-            self.records.push(Outgoing {
-                topic: None,
-                partition: Some(partition as i32),
-                key: wire::row_key(*place, *table, key),
-                payload: value.clone(),
-                headers: None,
-            });
-        }
     }
 }
 

@@ -4,9 +4,11 @@
 //! the next transaction. So a producer that met any error is thrown away, and with it everything
 //! that its transaction covered; the next one with the same transactional id ends what was open.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use pipeline::message::Changes;
 use rdkafka::ClientContext;
 use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -18,6 +20,7 @@ use crate::error::Error;
 use crate::faults;
 use crate::outbox::{Names, Outgoing};
 use crate::settings::Settings;
+use crate::wire;
 
 /// How long a worker may leave a transaction open: what is downstream of it waits as long, should it
 /// die.
@@ -29,7 +32,6 @@ const ANSWER: Duration = Duration::from_secs(30);
 /// What became of the records that were sent.
 #[derive(Debug, Default)]
 struct Sent {
-    waiting: usize,
     failed: Option<KafkaError>,
     /// The newest offset of each changelog partition.
     changelog: Vec<(i32, i64)>,
@@ -39,6 +41,8 @@ struct Sent {
 #[derive(Clone, Debug, Default)]
 struct Deliveries {
     sent: Arc<(Mutex<Sent>, Condvar)>,
+    /// Records of which nothing was heard yet. Goes down with `sent` locked.
+    waiting: Arc<AtomicUsize>,
 }
 
 impl Deliveries {
@@ -59,7 +63,6 @@ impl ProducerContext for Deliveries {
 
     fn delivery(&self, result: &DeliveryResult<'_>, changelog: usize) {
         let mut sent = self.lock();
-        sent.waiting -= 1;
         match result {
             Ok(message) if changelog == 1 => {
                 let (partition, offset) = (message.partition(), message.offset());
@@ -71,7 +74,7 @@ impl ProducerContext for Deliveries {
             Ok(_) => {}
             Err((error, _)) => sent.failed = Some(error.clone()),
         }
-        if sent.waiting == 0 {
+        if self.waiting.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.sent.1.notify_all();
         }
     }
@@ -140,15 +143,38 @@ impl Producer {
             BaseRecord::with_opaque_to(topic, usize::from(changelog)).key(&outgoing.key);
         record.partition = outgoing.partition;
         record.headers = outgoing.headers;
-        if let Some(payload) = &outgoing.payload {
-            record = record.payload(payload);
+        record.payload = outgoing.payload.as_ref();
+        self.hand_over(record)
+    }
+
+    /// Sends the rows that changed to the changelog partition of the same number.
+    ///
+    /// # Errors
+    /// If they can't be sent at all.
+    pub fn send_changes(
+        &self,
+        names: &Names,
+        partition: u32,
+        changes: &Changes,
+    ) -> Result<(), Error> {
+        let mut key = Vec::new();
+        for (place, (table, row, value)) in changes {
+            wire::row_key(*place, *table, row, &mut key);
+            let mut record = BaseRecord::with_opaque_to(&names.changelog, 1).key(&key);
+            record.partition = Some(partition as i32);
+            record.payload = value.as_ref();
+            self.hand_over(record)?;
         }
-        self.deliveries.lock().waiting += 1;
+        Ok(())
+    }
+
+    fn hand_over(&self, mut record: BaseRecord<'_, Vec<u8>, Vec<u8>, usize>) -> Result<(), Error> {
+        self.deliveries.waiting.fetch_add(1, Ordering::AcqRel);
         loop {
             let Err((error, back)) = self.inner.send(record) else { return Ok(()) };
             if error.rdkafka_error_code() != Some(RDKafkaErrorCode::QueueFull) {
-                self.deliveries.lock().waiting -= 1;
-                return Err(self.undelivered(format!("{topic}: {error}")));
+                self.deliveries.waiting.fetch_sub(1, Ordering::AcqRel);
+                return Err(self.undelivered(format!("{}: {error}", back.topic)));
             }
             // The client's buffer is full: deliveries make room.
             let sent = self.deliveries.lock();
@@ -165,12 +191,13 @@ impl Producer {
     /// If anything could not be delivered.
     pub fn delivered(&self) -> Result<Vec<(i32, i64)>, Error> {
         let mut sent = self.deliveries.lock();
-        while sent.waiting > 0 && sent.failed.is_none() {
+        let waiting = || self.deliveries.waiting.load(Ordering::Acquire);
+        while waiting() > 0 && sent.failed.is_none() {
             let waited = self.deliveries.sent.1.wait_timeout(sent, ANSWER);
             let (now, time) = waited.unwrap_or_else(PoisonError::into_inner);
             sent = now;
-            if time.timed_out() && sent.waiting > 0 {
-                let detail = format!("{} records were not delivered", sent.waiting);
+            if time.timed_out() && waiting() > 0 {
+                let detail = format!("{} records were not delivered", waiting());
                 return Err(self.undelivered(detail));
             }
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use pipeline::message::Place;
 use rdkafka::Message;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::BorrowedMessage;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
@@ -134,10 +134,19 @@ impl Restorer {
         let mut list = TopicPartitionList::new();
         let place = list.add_partition_offset(topic, partition, Offset::Offset(next));
         place.and_then(|()| self.committed.assign(&list)).map_err(reading())?;
-        let found = match self.committed.poll(ANSWER) {
-            Some(Err(KafkaError::PartitionEOF(_))) => Ok(true),
-            Some(Err(error)) => Err(reading()(error)),
-            Some(Ok(_)) | None => Ok(false),
+        let started = now();
+        let found = loop {
+            match self.committed.poll(Duration::from_secs(1)) {
+                Some(Err(KafkaError::PartitionEOF(_))) => break Ok(true),
+                Some(Err(error)) => break Err(reading()(error)),
+                Some(Ok(_)) => break Ok(false),
+                // The end is told once: who gives up here would wait for ever.
+                None if started.elapsed() > ANSWER => {
+                    let late = KafkaError::MessageConsumption(RDKafkaErrorCode::OperationTimedOut);
+                    break Err(reading()(late));
+                }
+                None => {}
+            }
         };
         self.committed.unassign().map_err(reading())?;
         found

@@ -19,7 +19,7 @@ pub fn messages<T: Serialize>(from: u32, messages: &[T]) -> Vec<Vec<u8>> {
     let mut records = Vec::new();
     let mut record = begin(from);
     for message in messages {
-        record.extend(step::encode(message));
+        record = step::encode_to(message, record);
         if record.len() >= MESSAGE_BYTES {
             records.push(std::mem::replace(&mut record, begin(from)));
         }
@@ -56,9 +56,7 @@ pub fn read_messages<T: DeserializeOwned>(record: &[u8]) -> Result<(u32, Vec<T>)
 
 /// One record that stands by itself.
 pub fn single<T: Serialize>(record: &T) -> Vec<u8> {
-    let mut bytes = vec![VERSION];
-    bytes.extend(step::encode(record));
-    bytes
+    step::encode_to(record, vec![VERSION])
 }
 
 /// Reads a record of [`single`].
@@ -84,11 +82,11 @@ fn unreadable(record: &[u8]) -> String {
 /// The key of a changelog's first record, which says what this changelog is called.
 pub const INCARNATION: &[u8] = &[VERSION, u8::MAX];
 
-/// The key of a changelog record.
-pub fn row_key(place: Place, table: TableId, key: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![VERSION, place.part, place.slot.0, table];
-    bytes.extend(key);
-    bytes
+/// The key of a changelog record, in place of what `to` holds.
+pub fn row_key(place: Place, table: TableId, key: &[u8], to: &mut Vec<u8>) {
+    to.clear();
+    to.extend([VERSION, place.part, place.slot.0, table]);
+    to.extend(key);
 }
 
 /// Where the row of a changelog record lives.
@@ -128,7 +126,8 @@ mod tests {
         assert!(read_messages::<u8>(&[9, 0, 0, 0, 0]).is_err_and(|why| why.contains("format 9")));
         assert!(read_single::<u8>(&[]).is_err_and(|why| why.contains("cut off")));
         let place = Place { part: 1, slot: Slot(200) };
-        let key = row_key(place, 3, b"abc");
+        let mut key = b"what was here before".to_vec();
+        row_key(place, 3, b"abc", &mut key);
         assert_eq!(read_row_key(&key), Ok((place, 3, &b"abc"[..])));
         assert!(read_row_key(&[2, 1, 1]).is_err());
     }

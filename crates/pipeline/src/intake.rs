@@ -6,7 +6,7 @@ use event::EventTime;
 use event::contract::{Act, Action, Body, Event, Mode, ReleaseKind, Subject, Unit};
 use event::control::{Control, SubjectKey, Word};
 use event::enriched::Enriched;
-use event::id::tenant_digest;
+use event::id::{Digest, tenant_digest};
 use serde::{Deserialize, Serialize};
 
 /// What became of an event.
@@ -43,6 +43,12 @@ impl Intake {
     #[must_use]
     pub fn new(enricher: Enricher) -> Intake {
         Intake { enricher }
+    }
+
+    /// What only the secret of the sketches says, and not the secret.
+    #[must_use]
+    pub fn key_check(&self) -> Digest {
+        self.enricher.key_check()
     }
 
     /// Takes one event in.

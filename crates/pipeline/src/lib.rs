@@ -9,6 +9,7 @@ pub mod account;
 pub mod campaign;
 pub mod control;
 pub mod digest;
+pub mod hand_over;
 pub mod intake;
 mod merge;
 pub mod message;

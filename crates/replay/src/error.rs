@@ -26,6 +26,12 @@ pub enum Error {
          several inputs: leave `--keyed` out", path.display()
     )]
     NotKeyed { path: PathBuf, account: String, expected: u32, found: u32, partitions: u32 },
+    #[error(
+        "{}: its last {waiting} records, from {from} on, wait for the other partitions, which end earlier; \
+         end each file with a clock record of the time at which the archive was cut, so that nobody waits \
+         for those that were silent then", path.display()
+    )]
+    Ragged { path: PathBuf, waiting: usize, from: String },
     #[error("a row of state could not be read back")]
     State(#[from] step::Corrupt),
     #[error("the tasks wait for each other; this is a fault of the program")]

@@ -8,6 +8,7 @@
 mod cpu;
 mod duplicates;
 mod error;
+mod hand_over;
 mod lines;
 mod output;
 mod queue;

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use enrich::Enricher;
 use event::EventTime;
+use event::id::Digest;
 use event::intake::Limits;
 use pipeline::account::AccountShard;
 use pipeline::campaign::CampaignShard;
@@ -79,6 +80,8 @@ pub struct Options {
     pub config: Config,
     /// What it is put through.
     pub faults: Faults,
+    /// Where state goes for a running system to go on from. The input then does not end, it pauses.
+    pub hand_over: Option<PathBuf>,
 }
 
 /// How far a run has come.
@@ -110,11 +113,14 @@ pub fn run(
         let worked = run.turn()?;
         if !worked && !run.read_more(progress)? {
             // Nothing to do and nothing to read is the end, or a fault of ours.
-            if run.finished() {
+            if run.pauses || run.finished() {
                 break;
             }
             return Err(Error::Stalled);
         }
+    }
+    if let Some(path) = &options.hand_over {
+        run.hand_over(path)?;
     }
     let mut summary = run.finish()?;
     let cpu = process_cpu().saturating_sub(cpu_before).as_secs_f64();
@@ -132,14 +138,16 @@ pub fn run(
 }
 
 /// The changelog of one shard: the newest value of each row.
-type Changelog = BTreeMap<(Place, TableId, Vec<u8>), Vec<u8>>;
+pub(crate) type Changelog = BTreeMap<(Place, TableId, Vec<u8>), Vec<u8>>;
 
 /// One input file while it is read.
-struct Reading {
-    path: PathBuf,
+pub(crate) struct Reading {
+    pub(crate) path: PathBuf,
     source: Source,
     duplicates: Option<Duplicates>,
     ended: bool,
+    /// Records that were delivered.
+    pub(crate) delivered: u64,
 }
 
 /// A shard that can be picked to work.
@@ -151,12 +159,15 @@ enum Worker {
     Campaign,
 }
 
-struct Run {
-    config: Config,
-    faults: Faults,
+pub(crate) struct Run {
+    pub(crate) config: Config,
+    pub(crate) faults: Faults,
     keeps: bool,
     keyed: bool,
-    readings: Vec<Reading>,
+    /// The inputs do not end where the files do.
+    pauses: bool,
+    pub(crate) keys: Digest,
+    pub(crate) readings: Vec<Reading>,
     // Shards.
     routes: Vec<RouteShard>,
     accounts: Vec<AccountShard>,
@@ -164,17 +175,17 @@ struct Run {
     campaign: CampaignShard,
     // Topics.
     sources: Vec<Queue<Taken>>,
-    direct: Vec<Queue<Taken>>,
+    pub(crate) direct: Vec<Queue<Taken>>,
     events: Vec<Queue<(usize, ToAccount)>>,
     sightings: Vec<Queue<(usize, ToObject)>>,
     to_campaign: Queue<(usize, ToCampaign)>,
-    tables: Vec<TableMessage>,
+    pub(crate) tables: Vec<TableMessage>,
     tables_read: Vec<usize>,
     route_ended: Vec<bool>,
     // Changelogs, by worker.
-    account_logs: Vec<Changelog>,
-    object_logs: Vec<Changelog>,
-    campaign_log: Changelog,
+    pub(crate) account_logs: Vec<Changelog>,
+    pub(crate) object_logs: Vec<Changelog>,
+    pub(crate) campaign_log: Changelog,
     route_log: Vec<Option<Vec<u8>>>,
     output: Output,
     watch: Watch,
@@ -198,6 +209,13 @@ fn check(options: &Options) -> Result<(), Error> {
     let (Inputs::Files(files) | Inputs::Keyed(files)) = &options.inputs;
     if files.is_empty() {
         return Err(Error::NoInput);
+    }
+    if options.hand_over.is_some() && matches!(options.inputs, Inputs::Files(_)) {
+        return Err(Error::Usage(
+            "`--hand-over` without `--keyed`: state is handed over to a system that reads one topic keyed \
+             by account, so give the files of its partitions"
+                .to_owned(),
+        ));
     }
     if let Inputs::Keyed(files) = &options.inputs {
         let count = files.len() as u32;
@@ -228,7 +246,8 @@ impl Run {
         }
         let partitions = faults.partitions as usize;
         let routed = files.len() > 1 && !keyed;
-        let keeps = faults.restart_seed.is_some();
+        let pauses = options.hand_over.is_some();
+        let keeps = faults.restart_seed.is_some() || pauses;
         let config = options.config.agreed();
         let intake = Arc::new(Intake::new(enricher));
         let mut readings = Vec::new();
@@ -240,6 +259,7 @@ impl Run {
                     .duplicate_seed
                     .map(|seed| Duplicates::new(seed.wrapping_add(index as u64))),
                 ended: false,
+                delivered: 0,
             });
         }
         let sources = if routed { files.len() } else { 0 };
@@ -249,6 +269,8 @@ impl Run {
             faults,
             keeps,
             keyed,
+            pauses,
+            keys: intake.key_check(),
             routes: Vec::new(),
             accounts: Vec::new(),
             objects: Vec::new(),
@@ -412,7 +434,7 @@ impl Run {
         } else {
             self.readings.iter().all(|reading| reading.ended)
         };
-        if ended && queue.waiting() == 0 && !shard.has_ended() {
+        if ended && queue.waiting() == 0 && !shard.has_ended() && !self.pauses {
             shard.confirm();
             if shard.drain(&mut self.watch) {
                 shard.end();
@@ -605,6 +627,7 @@ impl Run {
     /// Puts a record where it is read.
     fn deliver(&mut self, index: usize, taken: Taken) -> Result<(), Error> {
         self.summary.events += 1;
+        self.readings[index].delivered += 1;
         self.summary.control_records += u64::from(matches!(taken, Taken::Control(_)));
         if !self.sources.is_empty() {
             self.sources[index].push(taken);

@@ -9,7 +9,7 @@ use std::hash::{BuildHasherDefault, Hash, Hasher};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::codec::{Corrupt, decode, encode};
+use crate::codec::{Corrupt, decode, encode, encode_to};
 use crate::rows::Rows;
 
 /// Names a table within a stage's state; part of the changelog's keys, so it never changes.
@@ -180,8 +180,15 @@ where
 {
     /// [`Persist::take_changes`] for this table.
     pub fn take_changes(&mut self, table: TableId, out: &mut Vec<Change>) {
+        // A value grows in here and is copied once, at its length.
+        let mut room = Vec::new();
         for key in self.dirty.as_mut().map(std::mem::take).unwrap_or_default() {
-            out.push((table, encode(&key), self.rows.get(&key).map(encode)));
+            let value = self.rows.get(&key).map(|row| {
+                room.clear();
+                room = encode_to(row, std::mem::take(&mut room));
+                room.clone()
+            });
+            out.push((table, encode(&key), value));
         }
     }
 

@@ -50,7 +50,7 @@ pub fn run(arguments: &Benchmark) -> Result<(), Failure> {
     }
     let events = output.join("events.jsonl.zst");
     let inputs = Inputs::Files(vec![events.clone()]);
-    let summary = replay(arguments.config.as_deref(), inputs, output, Faults::default())?;
+    let summary = replay(arguments.config.as_deref(), inputs, output, Faults::default(), None)?;
     let (truth, inputs) = (output.join("truth.jsonl"), [events]);
     let evaluation = evaluate(&truth, output, &inputs).map_err(unusable)?;
     let standings = match arguments.no_baselines {

@@ -17,7 +17,7 @@ pub fn run(arguments: &Demo) -> Result<(), Failure> {
     eprintln!("{} requests; replaying them through the pipeline", counts.requests);
     let events = output.join("events.jsonl.zst");
     let inputs = Inputs::Files(vec![events.clone()]);
-    let summary = replay(None, inputs, output, Faults::default())?;
+    let summary = replay(None, inputs, output, Faults::default(), None)?;
     eprintln!("comparing what was found with the truth");
     let evaluation = evaluate(&output.join("truth.jsonl"), output, &[events])?;
     super::evaluate::keep("The demo", &evaluation, &[], output)?;

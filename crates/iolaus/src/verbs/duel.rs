@@ -35,7 +35,7 @@ pub fn run(arguments: &Duel) -> Result<(), Failure> {
         plan.reactions = Arc::new(known.clone());
         let counts = simulate::write(&plan, output)?;
         let inputs = Inputs::Files(vec![events.clone()]);
-        replay(arguments.config.as_deref(), inputs, output, Faults::default())?;
+        replay(arguments.config.as_deref(), inputs, output, Faults::default(), None)?;
         let mut evaluation =
             evaluate(&output.join("truth.jsonl"), output, std::slice::from_ref(&events))
                 .map_err(unusable)?;

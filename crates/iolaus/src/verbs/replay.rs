@@ -1,6 +1,6 @@
 //! `iolaus replay`: recorded events through the pipeline.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use replay::{Faults, Inputs, Options, Summary};
@@ -21,7 +21,13 @@ pub fn run(arguments: &Replay) -> Result<(), Failure> {
         duplicate_seed: arguments.duplicate_seed,
         interleave_seed: arguments.interleave_seed,
     };
-    let summary = replay(arguments.config.as_deref(), inputs, &arguments.output, faults)?;
+    let summary = replay(
+        arguments.config.as_deref(),
+        inputs,
+        &arguments.output,
+        faults,
+        arguments.hand_over.clone(),
+    )?;
     if arguments.json {
         return print_json(&summary);
     }
@@ -36,6 +42,7 @@ pub fn replay(
     inputs: Inputs,
     output: &Path,
     faults: Faults,
+    hand_over: Option<PathBuf>,
 ) -> Result<Summary, Failure> {
     let settings = config::read(config).map_err(unusable)?;
     let options = Options {
@@ -44,6 +51,7 @@ pub fn replay(
         limits: settings.limits,
         config: settings.pipeline,
         faults,
+        hand_over,
     };
     let counter = progress::counter("replaying");
     let summary = replay::run(&options, settings.enricher, &mut |so_far| {

@@ -20,17 +20,7 @@ pub fn run(arguments: &Run) -> Result<(), Failure> {
         .init();
     let (settings, broker) = config::read_kafka(&arguments.config).map_err(unusable)?;
     let tasks = tasks(&arguments.tasks, broker.routed())?;
-    let counts = Counts::ask(&broker).map_err(broker_failure)?;
-    let shared = Arc::new(Shared {
-        instance: broker.instance.clone().unwrap_or_else(unnamed),
-        incarnation: unnamed(),
-        settings: broker,
-        config: settings.pipeline,
-        limits: settings.limits,
-        intake: Arc::new(Intake::new(settings.enricher)),
-        counts,
-        until_end: arguments.until_end,
-    });
+    let shared = Arc::new(shared(settings, broker, arguments.until_end)?);
     let health = shared.settings.health;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
@@ -53,6 +43,25 @@ pub fn run(arguments: &Run) -> Result<(), Failure> {
             }
         })
         .map_err(broker_failure)
+}
+
+/// What all workers of this process share; the cluster has answered.
+pub fn shared(
+    settings: config::Settings,
+    broker: kafka::Settings,
+    until_end: bool,
+) -> Result<Shared, Failure> {
+    let counts = Counts::ask(&broker).map_err(broker_failure)?;
+    Ok(Shared {
+        instance: broker.instance.clone().unwrap_or_else(unnamed),
+        incarnation: unnamed(),
+        settings: broker,
+        config: settings.pipeline,
+        limits: settings.limits,
+        intake: Arc::new(Intake::new(settings.enricher)),
+        counts,
+        until_end,
+    })
 }
 
 /// Ends when the process is asked to stop.

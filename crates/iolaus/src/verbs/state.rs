@@ -7,9 +7,9 @@ use anyhow::anyhow;
 use event::EventTime;
 use store::{Error, Report, Store};
 
-use super::print_json;
-use crate::cli::State;
-use crate::{Failure, unusable};
+use super::{broker_failure, print_json};
+use crate::cli::{Load, State};
+use crate::{Failure, config, unusable};
 
 /// What the database may keep in memory while a checkpoint is read.
 const CACHE_BYTES: u64 = 64 << 20;
@@ -51,6 +51,7 @@ pub fn run(act: &State) -> Result<(), Failure> {
             )
             .into())
         }
+        State::Load(arguments) => load(arguments),
         State::Reset(of) => {
             let removed = checkpoints(&of.dir)?;
             for dir in &removed {
@@ -63,6 +64,20 @@ pub fn run(act: &State) -> Result<(), Failure> {
             Ok(())
         }
     }
+}
+
+/// Gives a replay's state to a new installation.
+fn load(arguments: &Load) -> Result<(), Failure> {
+    let (settings, broker) = config::read_kafka(&arguments.config).map_err(unusable)?;
+    let shared = super::run::shared(settings, broker, false)?;
+    let loaded = kafka::admin::load::load(&shared, &arguments.from, &arguments.next)
+        .map_err(broker_failure)?;
+    if arguments.json {
+        return print_json(&loaded);
+    }
+    println!("{} rows of state and {} of tables", loaded.rows, loaded.tables);
+    println!("`iolaus run` reads on from {:?}", loaded.next);
+    Ok(())
 }
 
 /// The checkpoints at or under a directory; at least one.

@@ -58,7 +58,7 @@ fn one(arguments: &Sweep, plan: &Plan) -> Result<Evaluation, Failure> {
     simulate::write(plan, output)?;
     let events = output.join("events.jsonl.zst");
     let inputs = Inputs::Files(vec![events.clone()]);
-    replay(arguments.config.as_deref(), inputs, output, Faults::default())?;
+    replay(arguments.config.as_deref(), inputs, output, Faults::default(), None)?;
     evaluate(&output.join("truth.jsonl"), output, &[events]).map_err(unusable)
 }
 

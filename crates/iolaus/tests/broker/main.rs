@@ -12,3 +12,4 @@ mod refused;
 mod routed;
 mod stage;
 mod stories;
+mod warm;

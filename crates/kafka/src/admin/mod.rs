@@ -8,6 +8,7 @@ pub mod acls;
 pub mod check;
 pub mod connection;
 pub mod dead_letters;
+pub mod load;
 pub mod plan;
 pub mod record;
 pub mod topics;

@@ -17,6 +17,7 @@ impl Worker {
         if faults::planted(Fault::OffsetsFirst) {
             self.commit_offsets_alone()?;
         }
+        self.began_at = now();
         self.producer.begin()?;
         faults::at(faults::Place::AfterBegin);
         let mut outbox = Outbox::default();
@@ -31,15 +32,16 @@ impl Worker {
                     let place = &owned.places[0];
                     outbox.clock(&place.topic, place.partition, place.next, time);
                 }
-                let changes = owned.host.hand_out(&mut outbox);
-                if !faults::planted(Fault::ChangesLeftOut) {
-                    outbox.changes(*index, &changes);
-                }
-                changed.push((*index, changes));
+                changed.push((*index, owned.host.hand_out(&mut outbox)));
             }
         }
         for outgoing in outbox.records {
             self.producer.send(&self.names, outgoing)?;
+        }
+        if !faults::planted(Fault::ChangesLeftOut) {
+            for (index, changes) in &changed {
+                self.producer.send_changes(&self.names, *index, changes)?;
+            }
         }
         faults::at(faults::Place::AfterSends);
         let written = self.producer.delivered()?;
@@ -48,7 +50,6 @@ impl Worker {
         faults::at(faults::Place::AfterOffsets);
         self.producer.commit()?;
         faults::at(faults::Place::AfterCommit);
-        self.committed_at = now();
         self.keep(changed, &written);
         Ok(())
     }

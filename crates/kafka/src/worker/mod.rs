@@ -57,8 +57,15 @@ pub struct Shared {
 /// How long to wait for records when there is nothing else to do.
 const IDLE: Duration = Duration::from_millis(100);
 
+/// How long to read at least.
+const GATHER: Duration = Duration::from_millis(10);
+
 /// How long to wait for records of one topic before looking at another.
 const GLANCE: Duration = Duration::from_millis(2);
+
+/// Records that are read before the shards work on them: few, so that they are still in the cache, and
+/// their memory is soon free for the next.
+const SPOONFUL: usize = 256;
 
 /// Bytes of records in a transaction, at most.
 const TURN_BYTES: usize = 32 << 20;
@@ -77,7 +84,8 @@ pub struct Worker {
     producer: Producer,
     reader: Reader,
     owned: BTreeMap<u32, Owned>,
-    committed_at: Instant,
+    /// When the last transaction began.
+    began_at: Instant,
     /// The group's first word: for a planted fault.
     first_group: Option<ConsumerGroupMetadata>,
     status: Arc<Status>,
@@ -115,7 +123,7 @@ impl Worker {
             consumer,
             reader: Reader::new(task, Arc::clone(&shared.intake), shared.limits, keyed),
             owned: BTreeMap::new(),
-            committed_at: now(),
+            began_at: now(),
             first_group: None,
             task,
             status,
@@ -166,11 +174,14 @@ impl Worker {
         Ok(())
     }
 
-    /// Reads until there is enough for a transaction, or it is time for one.
+    /// Reads until there is enough for a transaction, or it is time for one. The shards work meanwhile.
     fn gather(&mut self) -> Result<(), Error> {
         let interval = Duration::from_millis(self.shared.settings.commit_interval_ms);
-        let due = self.committed_at + interval;
-        let idle = now() + IDLE;
+        let begun = now();
+        // A transaction takes time of its own, so the next is due from when the last began; but if that
+        // took the whole interval, there is still to be something to commit.
+        let due = (self.began_at + interval).max(begun + GATHER.min(interval));
+        let idle = begun + IDLE;
         let (mut records, mut bytes) = (0, 0);
         let mut news = false;
         while records < self.shared.settings.commit_records && bytes < TURN_BYTES {
@@ -185,6 +196,9 @@ impl Worker {
                     records += 1;
                     bytes += size;
                     news = true;
+                    if records % SPOONFUL == 0 {
+                        self.owned.values_mut().for_each(Owned::work);
+                    }
                     continue;
                 }
                 None => news |= self.follow_group()?,
