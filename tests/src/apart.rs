@@ -89,7 +89,7 @@ fn known(messages: &[TableMessage]) -> (Tables, RuleTable) {
             Entry::Watched { account, watched } => {
                 tables.watched.insert(account, effect, watched.then_some(()));
             }
-            Entry::Rule { account, tenant, rule } => rules.insert((tenant, account), effect, rule),
+            Entry::Rule { subject, tenant, rule } => rules.insert((tenant, subject), effect, rule),
         }
     }
     (tables, rules)

@@ -51,7 +51,7 @@ impl Operator for AccountLane {
         let (seen, at) = (&record.record, record.at);
         let Some(action) = ladder::own(seen.content, seen.orphans) else { return };
         let tenant = seen.name.tenant_digest();
-        let rule = rule_for_account(rules, tenant, seen.account, at);
+        let rule = rule_for_account(rules, tenant, (seen.account, seen.organization), at);
         let action = rule.map_or(action, |rule| action.min(rule.max_action));
         let mode = rule.map_or(Mode::Enforce, |rule| rule.mode);
         let last = state.last.get(seen.account).copied();
@@ -175,6 +175,7 @@ mod tests {
             let record = Observation {
                 account: AccountKey(Digest(1)),
                 name: Name::new("", "a"),
+                organization: None,
                 as_of: EventTime(hour * HOUR),
                 requests: 10,
                 harvest_like: 9,

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use step::{Keyed, Operator, Stamped};
 
 use crate::account_lane::{Last, decision_id, is_news};
+use crate::apart;
 use crate::evidence::{self, Evidence, weigh};
 use crate::rules::{self, Rules, bound, subject_digest};
 use crate::{Decided, ladder};
@@ -185,9 +186,12 @@ fn lift(state: &mut JointState, target: Target, at: EventTime, because: &str, ou
     out.push(Out::Decided(Box::new(Decided { as_of: at, key, sequence: decisions, decision })));
 }
 
-fn judge(state: &mut JointState, dossier: &Dossier, out: &mut Vec<Out>) {
+fn judge(state: &mut JointState, whole: &Dossier, out: &mut Vec<Out>) {
+    let parted = apart::part(&state.rules, whole);
+    let dossier = &*parted.rest;
     let evidence = weigh(dossier);
-    let action = ladder::joint(&evidence);
+    let most = if parted.explained { Action::Observe } else { Action::Block };
+    let action = ladder::joint(&evidence).map(|action| action.min(most));
     let cluster_id = public_id(dossier.id);
     let tenant = dossier.members.first().map_or("", |member| member.name.tenant()).to_owned();
     let mut told = state.told.get(dossier.id).cloned().unwrap_or_default();
@@ -209,6 +213,9 @@ fn judge(state: &mut JointState, dossier: &Dossier, out: &mut Vec<Out>) {
     scene.decide_cluster(state, action, out);
     for member in &dossier.members {
         scene.decide_member(state, member, action, out);
+    }
+    for member in &parted.declared {
+        scene.decide_flow(state, member, Action::Observe, out);
     }
 }
 
@@ -262,14 +269,8 @@ impl Scene<'_> {
         action: Action,
         out: &mut Vec<Out>,
     ) {
-        let account = member.membership.account;
-        let organization = member.organization.map(SubjectKey::Organization);
-        let subjects: Vec<SubjectKey> = [SubjectKey::Account(account)]
-            .into_iter()
-            .chain(organization)
-            .chain([SubjectKey::Named(Unit::Cluster, self.cluster_id.clone())])
-            .collect();
-        let name = member.name.id();
+        let (account, name) = (member.membership.account, member.name.id());
+        let subjects = self.subjects(member);
         if let Some(key) = self.stolen_key(member).filter(|_| action >= Action::Shape) {
             self.decide(
                 state,
@@ -286,12 +287,7 @@ impl Scene<'_> {
             return;
         }
         let flow_action = if self.takes_part(member) { action } else { Action::Observe };
-        let flow_id = format!("f-{:016x}-{:016x}", self.dossier.id.0, account.0.0);
-        self.decide(state, Target::Flow(account), &subjects, flow_action, out, |decision| {
-            decision.unit = Unit::Flow;
-            decision.flow_id = Some(flow_id.into());
-            decision.account_id = Some(name.into());
-        });
+        self.decide_flow(state, member, flow_action, out);
         if action >= Action::Safeguard && earns_block(member) {
             let target = Target::Account(account);
             self.decide(state, target, &subjects, Action::Block, out, |decision| {
@@ -301,14 +297,39 @@ impl Scene<'_> {
         }
     }
 
+    fn decide_flow(
+        &self,
+        state: &mut JointState,
+        member: &DossierMember,
+        action: Action,
+        out: &mut Vec<Out>,
+    ) {
+        let account = member.membership.account;
+        let flow_id = format!("f-{:016x}-{:016x}", self.dossier.id.0, account.0.0);
+        let (target, subjects) = (Target::Flow(account), self.subjects(member));
+        self.decide(state, target, &subjects, action, out, |decision| {
+            decision.unit = Unit::Flow;
+            decision.flow_id = Some(flow_id.into());
+            decision.account_id = Some(member.name.id().into());
+        });
+    }
+
+    /// What people may have spoken of to mean a member: itself, its organisation, the cluster.
+    fn subjects(&self, member: &DossierMember) -> Vec<SubjectKey> {
+        let organization = member.organization.map(SubjectKey::Organization);
+        [SubjectKey::Account(member.membership.account)]
+            .into_iter()
+            .chain(organization)
+            .chain([SubjectKey::Named(Unit::Cluster, self.cluster_id.clone())])
+            .collect()
+    }
+
     fn takes_part(&self, member: &DossierMember) -> bool {
         let Some(standing) = &member.standing else { return false };
         let on_template = member
             .flow_on(&self.dossier.templates)
             .is_some_and(|flow| flow.requests >= 2 && self.is_the_clusters(flow.template));
-        let harvests =
-            standing.harvest_like >= 3 && standing.harvest_like * 10 >= standing.requests * 3;
-        on_template || harvests
+        on_template || apart::harvests(standing)
     }
 
     fn is_the_clusters(&self, template: event::id::ObjectKey) -> bool {

@@ -7,6 +7,7 @@
 //! people bound both. Knows nothing of how the evidence was found.
 
 mod account_lane;
+mod apart;
 mod evidence;
 mod joint_lane;
 mod ladder;

@@ -9,19 +9,21 @@ use event::time::DAY;
 use serde::{Deserialize, Serialize};
 use step::{Keyed, Versions};
 
-/// The account lane's view: rules by tenant and account (`None`: everybody of the tenant).
-pub type RuleTable = Versions<(Digest, Option<AccountKey>), Rule>;
+/// The account lane's view: rules by tenant and account or organisation (`None`: everybody of the
+/// tenant).
+pub type RuleTable = Versions<(Digest, Option<Digest>), Rule>;
 
-/// The rule for an account at a time: its own before its tenant's; none if it has run out.
+/// The rule for an account of an organisation at a time: its own, then its organisation's, then its
+/// tenant's; none if it has run out.
 #[must_use]
 pub fn rule_for_account(
     table: &RuleTable,
     tenant: Digest,
-    account: AccountKey,
+    (account, organization): (AccountKey, Option<Digest>),
     at: EventTime,
 ) -> Option<&Rule> {
-    [Some(account), None]
-        .into_iter()
+    let own = [Some(account.0), organization].into_iter().flatten().map(Some);
+    own.chain([None])
         .filter_map(|who| table.at(&(tenant, who), at))
         .find(|rule| rule.expires_at > at)
 }
@@ -33,10 +35,22 @@ pub enum Kind {
     Exempt,
     /// A person let an act pass.
     Approved,
-    /// Declared use: watched, not acted on.
+    /// Declared use of the answers: what is asked for is known and allowed.
     Declared,
     /// A policy.
     Policy,
+    /// Declared passing on: that other people's requests come through is known and allowed.
+    PassingOn,
+}
+
+/// What a declared use covers. Whoever says that they pass on other people's requests has said
+/// nothing of what is asked for; every other use (an evaluation, a class, a licence to distil) is
+/// about what is asked for, and not about whose requests they are.
+fn declared(usage: &str) -> Kind {
+    match usage {
+        "reseller" | "gateway" | "aggregator" | "marketplace" | "proxy" => Kind::PassingOn,
+        _ => Kind::Declared,
+    }
 }
 
 /// A unit as a key of rules.
@@ -66,14 +80,16 @@ pub fn file(rules: &mut Rules, tenant: Digest, at: EventTime, word: &Word) -> Op
     let (subject, kind, rule) = read(word, at)?;
     let digest = subject.as_ref().map_or(EVERYBODY, subject_digest);
     rules.insert((tenant, digest, kind), rule.clone());
-    let account = match subject {
+    let subject = match subject {
         None => None,
-        Some(SubjectKey::Account(account)) => Some(account),
+        Some(SubjectKey::Account(account)) => Some(account.0),
+        Some(SubjectKey::Organization(organization)) => Some(organization),
         // The account lane knows accounts only; other units are the joint lane's.
-        Some(_) => return None,
+        Some(SubjectKey::Named(..)) => return None,
     };
-    // An approval widens what the joint lane may do and says nothing to the account lane.
-    (kind != Kind::Approved).then_some(Entry::Rule { account, tenant, rule: Some(rule) })
+    // An approval widens what the joint lane may do and says nothing to the account lane. There a
+    // declared use needs no second look: the lane acts on two signs at once, and it covers one.
+    (kind != Kind::Approved).then_some(Entry::Rule { subject, tenant, rule: Some(rule) })
 }
 
 fn read(word: &Word, at: EventTime) -> Option<(Option<SubjectKey>, Kind, Rule)> {
@@ -102,7 +118,7 @@ fn read(word: &Word, at: EventTime) -> Option<(Option<SubjectKey>, Kind, Rule)> 
             let because = format!("declared use: {usage}");
             (
                 Some(subject.clone()),
-                Kind::Declared,
+                declared(usage),
                 enforced(Action::Observe, *expires_at, &because),
             )
         }
@@ -135,27 +151,38 @@ pub struct Bound {
     pub approved: bool,
 }
 
-/// The bound that holds at a time: exemptions first, then approvals, declarations, policies; of
-/// each kind the one of the nearest subject.
+/// The rule of a kind that holds at a time, of the nearest subject.
+pub fn holding<'r>(
+    rules: &'r Rules,
+    tenant: Digest,
+    subjects: &[SubjectDigest],
+    kind: Kind,
+    at: EventTime,
+) -> Option<&'r Rule> {
+    subjects
+        .iter()
+        .filter_map(|subject| rules.get((tenant, *subject, kind)))
+        .find(|rule| rule.expires_at > at)
+}
+
+/// The bound that holds at a time: exemptions first, then approvals, policies; of each kind the one
+/// of the nearest subject. What a declared use does is in [`crate::apart`], since it depends on what
+/// was seen.
 #[must_use]
 pub fn bound(rules: &Rules, tenant: Digest, subjects: &[SubjectDigest], at: EventTime) -> Bound {
-    let holding = |kind: Kind| {
-        subjects
-            .iter()
-            .chain([&EVERYBODY])
-            .filter_map(|subject| rules.get((tenant, *subject, kind)))
-            .find(|rule| rule.expires_at > at)
+    let nearest = |kind: Kind| {
+        let own = holding(rules, tenant, subjects, kind, at);
+        own.or_else(|| holding(rules, tenant, &[EVERYBODY], kind, at))
     };
-    let mode = holding(Kind::Policy).map_or(Mode::Enforce, |rule| rule.mode);
-    if holding(Kind::Exempt).is_some() {
+    let mode = nearest(Kind::Policy).map_or(Mode::Enforce, |rule| rule.mode);
+    if nearest(Kind::Exempt).is_some() {
         return Bound { max_action: Action::Lift, mode, approved: false };
     }
-    if let Some(rule) = holding(Kind::Approved) {
+    if let Some(rule) = nearest(Kind::Approved) {
         return Bound { max_action: rule.max_action, mode, approved: true };
     }
-    let limits = [holding(Kind::Declared), holding(Kind::Policy)];
-    let max_action = limits.into_iter().flatten().map(|rule| rule.max_action).min();
-    Bound { max_action: max_action.unwrap_or(Action::Block), mode, approved: false }
+    let max_action = nearest(Kind::Policy).map_or(Action::Block, |rule| rule.max_action);
+    Bound { max_action, mode, approved: false }
 }
 
 #[cfg(test)]
@@ -201,17 +228,28 @@ mod tests {
     }
 
     #[test]
-    fn declared_use_is_watched_and_a_verdict_clears() {
-        let mut rules = Rules::default();
-        let declared = Word::Declared {
-            subject: account(1),
-            usage: "reseller".into(),
-            expires_at: EventTime(100),
+    fn a_declared_use_reaches_the_account_lane_by_account_and_by_organisation() {
+        let of = |subject: SubjectKey| {
+            let mut rules = Rules::default();
+            let usage = "reseller".into();
+            let declared = Word::Declared { subject, usage, expires_at: EventTime(100) };
+            let row = file(&mut rules, TENANT, EventTime(1), &declared);
+            let Some(Entry::Rule { subject, tenant, rule }) = row else { panic!("no row") };
+            let mut table = RuleTable::default();
+            table.insert((tenant, subject), EventTime(1), rule);
+            let whom = (AccountKey(Digest(1)), Some(Digest(7)));
+            let at = |time| rule_for_account(&table, TENANT, whom, EventTime(time));
+            (at(5).map(|rule| rule.max_action), at(100).map(|rule| rule.max_action))
         };
-        let row = file(&mut rules, TENANT, EventTime(1), &declared);
-        assert!(matches!(row, Some(Entry::Rule { rule: Some(_), .. })));
+        assert_eq!(of(account(1)), (Some(Action::Observe), None));
+        assert_eq!(of(SubjectKey::Organization(Digest(7))), (Some(Action::Observe), None));
+        assert_eq!(of(SubjectKey::Organization(Digest(8))), (None, None), "somebody else's");
+    }
+
+    #[test]
+    fn a_verdict_clears() {
+        let mut rules = Rules::default();
         let one = [subject_digest(&account(1))];
-        assert_eq!(bound(&rules, TENANT, &one, EventTime(5)).max_action, Action::Observe);
         let clears =
             Word::Feedback { subject: account(1), clears: true, because: "an analyst".into() };
         file(&mut rules, TENANT, EventTime(1), &clears);

@@ -87,7 +87,7 @@ pub enum Word {
         /// Who and why.
         because: Box<str>,
     },
-    /// What a unit said it does; declared use is watched, not acted on.
+    /// What a unit said it does; what it declares is watched, not acted on.
     Declared {
         /// The unit.
         subject: SubjectKey,

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AccountKey, Name};
+use crate::id::{AccountKey, Digest, Name};
 use crate::{EventTime, Nats};
 
 /// What the account lane needs to know of an account after one of its records.
@@ -13,6 +13,8 @@ pub struct Observation {
     pub account: AccountKey,
     /// Its name.
     pub name: Name,
+    /// Its organisation.
+    pub organization: Option<Digest>,
     /// The slot's time.
     pub as_of: EventTime,
     /// Requests so far.

@@ -39,8 +39,9 @@ pub enum Entry {
     },
     /// What may be decided about an account on its own evidence.
     Rule {
-        /// The account; `None` for every account of the tenant.
-        account: Option<AccountKey>,
+        /// Digest of the account, or of the organisation for all its accounts; `None` for every
+        /// account of the tenant.
+        subject: Option<Digest>,
         /// Whose rule.
         tenant: Digest,
         /// The rule; `None` ends an earlier one.

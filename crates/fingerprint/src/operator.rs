@@ -288,6 +288,7 @@ fn observation(key: AccountKey, account: &Account, as_of: EventTime) -> Observat
     Observation {
         account: key,
         name: account.name.clone(),
+        organization: account.organization,
         as_of,
         requests: account.requests,
         harvest_like: account.harvest_like,

@@ -165,7 +165,7 @@ fn row_key(row: &Row) -> Vec<u8> {
         Entry::Template { fingerprint, .. } => step::encode(&(0_u8, fingerprint)),
         Entry::KnownText { fingerprint } => step::encode(&(1_u8, fingerprint)),
         Entry::Watched { account, .. } => step::encode(&(2_u8, account)),
-        Entry::Rule { account, tenant, .. } => step::encode(&(3_u8, tenant, account)),
+        Entry::Rule { subject, tenant, .. } => step::encode(&(3_u8, tenant, subject)),
     };
     step::encode_to(&row.effect, about)
 }

@@ -182,8 +182,8 @@ impl AccountShard {
             Entry::Watched { account, watched } => {
                 self.tables.watched.insert(*account, effect, watched.then_some(()));
             }
-            Entry::Rule { account, tenant, rule } => {
-                self.rules.insert((*tenant, *account), effect, rule.clone());
+            Entry::Rule { subject, tenant, rule } => {
+                self.rules.insert((*tenant, *subject), effect, rule.clone());
             }
         }
     }
