@@ -189,6 +189,9 @@ pub struct Evaluate {
     /// The folder the replay wrote to; `evaluation.json` goes there too
     #[arg(long)]
     pub output: PathBuf,
+    /// What a replay of the same stream wrote after `sketch --shuffle-seed`: says what chance links
+    #[arg(long, requires = "input")]
+    pub shuffled: Option<PathBuf>,
     /// Score simpler methods on the same input, too
     #[arg(long, requires = "input")]
     pub baselines: bool,

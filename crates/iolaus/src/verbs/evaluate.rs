@@ -13,8 +13,11 @@ use crate::{Failure, unusable};
 
 /// Runs the verb.
 pub fn run(arguments: &Evaluate) -> Result<(), Failure> {
-    let evaluation =
+    let mut evaluation =
         evaluate(&arguments.truth, &arguments.output, &arguments.input).map_err(unusable)?;
+    if let Some(shuffled) = &arguments.shuffled {
+        evaluation.beside_chance(shuffled).map_err(unusable)?;
+    }
     let standings = match arguments.baselines {
         true => baselines::run(&arguments.truth, &arguments.input).map_err(unusable)?,
         false => Vec::new(),

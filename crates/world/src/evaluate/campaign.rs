@@ -7,6 +7,7 @@ use event::time::SECOND;
 
 use super::interval::{share, wilson};
 use super::membership::Membership;
+use super::pivot::{Alerts, Moved};
 use super::report::{Campaign, Part};
 use super::stream::{Requests, Stream};
 use super::touched::Touched;
@@ -21,6 +22,8 @@ struct Activity {
     named: u64,
     /// Made by accounts of which the truth does not speak request by request.
     unnamed: u64,
+    /// What it harvested from models released within the stream; none without a release.
+    moved: Option<Option<Moved>>,
     /// Other requests of its accounts that carry both.
     customers: Requests,
 }
@@ -106,7 +109,11 @@ impl<'a> Campaigns<'a> {
 
     /// All campaigns by name, and the newcomers of all of them.
     #[must_use]
-    pub fn report(&self, membership: &Membership) -> (Vec<Campaign>, Option<Newcomers>) {
+    pub fn report(
+        &self,
+        membership: &Membership,
+        pivots: &Alerts,
+    ) -> (Vec<Campaign>, Option<Newcomers>) {
         let mut accounts = vec![Vec::new(); self.truth.campaigns.len()];
         for (id, campaign, role) in self.truth.attackers() {
             accounts[campaign as usize].push((id, role));
@@ -114,7 +121,8 @@ impl<'a> Campaigns<'a> {
         let mut all = self.activity.as_ref().map(|_| Newcomers::default());
         let mut campaigns = Vec::new();
         for (number, accounts) in (0u32..).zip(&accounts) {
-            let (campaign, newcomers) = self.one(number, accounts, membership);
+            let (mut campaign, newcomers) = self.one(number, accounts, membership);
+            self.pivot(&mut campaign, number, accounts, membership, pivots);
             if let (Some(all), Some(newcomers)) = (&mut all, newcomers) {
                 all.accounts += newcomers.accounts;
                 all.delays.extend(newcomers.delays);
@@ -159,6 +167,24 @@ impl<'a> Campaigns<'a> {
         campaign.customer_requests_shaped = Some(activity.customers.shaped);
         let newcomers = self.time(&mut campaign, accounts, activity, membership);
         (campaign, Some(newcomers))
+    }
+
+    /// Fills in whether and how soon its move to a new model was noticed.
+    fn pivot(
+        &self,
+        campaign: &mut Campaign,
+        number: u32,
+        accounts: &[(u32, Role)],
+        membership: &Membership,
+        pivots: &Alerts,
+    ) {
+        let activity = self.activity.as_ref().map(|all| &all[number as usize]);
+        let Some(moved) = activity.and_then(|activity| activity.moved) else { return };
+        campaign.pivoted = Some(moved.map_or(0, |moved| moved.exchanges));
+        let Some(moved) = moved else { return };
+        let those = accounts.iter().map(|(id, _)| *id);
+        let noticed = pivots.first(those, membership, moved.first);
+        campaign.pivot_delay_s = noticed.map(|time| seconds(time.since(moved.first)));
     }
 
     /// Fills in how long things took.
@@ -256,6 +282,11 @@ fn activity(
     let mut all = vec![Activity::default(); truth.campaigns.len()];
     for campaign in truth.exchanges.values().filter_map(|exchange| exchange.campaign) {
         all[campaign as usize].named += 1;
+    }
+    // Only a truth request by request says which model was harvested.
+    for (number, activity) in (0u32..).zip(&mut all) {
+        let told = activity.named > 0 && !stream.released.is_empty();
+        activity.moved = told.then(|| stream.moved.get(&number).copied());
     }
     for (&(account, campaign), requests) in &stream.harvest {
         all[campaign as usize].harvest.add(requests);

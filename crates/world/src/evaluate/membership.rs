@@ -25,6 +25,8 @@ pub struct Membership {
     pub linked: BTreeMap<u32, EventTime>,
     /// What each cluster is said to do, by its number: distillation and resale.
     pub verdicts: BTreeMap<u32, String>,
+    /// The number of each cluster id: that of the cluster it became part of in the end.
+    pub numbers: BTreeMap<Box<str>, u32>,
 }
 
 /// A line of `clusters.jsonl`, as far as it matters here.
@@ -155,6 +157,7 @@ fn settle(clusters: &BTreeMap<Box<str>, Cluster>, membership: &mut Membership) {
     let mut survivors = Names::default();
     for (id, cluster) in clusters {
         let number = survivors.intern(survivor(clusters, id));
+        membership.numbers.insert(id.clone(), number);
         if let Some(verdict) = &cluster.verdict {
             membership.verdicts.entry(number).or_insert_with(|| verdict.clone());
         }

@@ -14,11 +14,13 @@
 
 mod agreement;
 mod campaign;
+mod chance;
 mod decisions;
 mod error;
 mod interval;
 mod membership;
 mod misses;
+mod pivot;
 mod ranking;
 mod report;
 mod source;
@@ -29,12 +31,14 @@ mod tests;
 mod time;
 mod touched;
 pub(crate) mod truth;
+mod validity;
 pub mod words;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 pub use agreement::{Agreement, adjusted_rand_index, b_cubed, purity, v_measure};
+pub use chance::Chance;
 pub use decisions::Counts;
 pub use error::Error;
 pub use interval::{Interval, wilson};
@@ -45,6 +49,7 @@ pub use source::for_each_line;
 pub(crate) use source::json;
 pub use table::table;
 pub use time::When;
+pub use validity::{Reached, Validity};
 
 use event::contract::Action;
 
@@ -65,12 +70,18 @@ pub fn evaluate(truth: &Path, output_dir: &Path, inputs: &[PathBuf]) -> Result<E
     let mut truth = truth::read(truth)?;
     let (mut decisions, membership) = read_outputs(output_dir, &mut truth)?;
     decisions.spread_clusters();
+    let there = |name: &str| Some(output_dir.join(name)).filter(|path| path.exists());
+    let pivots = there("alerts.jsonl").map(|path| pivot::Alerts::read(&path)).transpose()?;
+    let stated = there("fingerprints.jsonl").map(|path| validity::read(&path, &truth));
+    let validity = stated.transpose()?.unwrap_or_default();
     let stream = match inputs {
         [] => None,
         inputs => Some(stream::read(inputs, &mut truth, &decisions)?),
     };
     check_same_world(&truth, output_dir, &decisions, &membership, stream.as_ref())?;
-    Ok(score(&truth, &decisions, &membership, stream.as_ref()))
+    let pivots = pivots.unwrap_or_default();
+    let evaluation = score(&truth, &decisions, &membership, &pivots, stream.as_ref());
+    Ok(Evaluation { validity, ..evaluation })
 }
 
 /// What a replay decided, as accounts and their operators meet it: a file `decisions.jsonl` with its
@@ -115,6 +126,15 @@ impl Evaluation {
             line: error.line() as u64,
             reason: error.to_string(),
         })
+    }
+
+    /// Adds what a replay of the same stream, shuffled, linked by chance.
+    ///
+    /// # Errors
+    /// Where there is no result of a replay, or it can't be read.
+    pub fn beside_chance(&mut self, shuffled: &Path) -> Result<(), Error> {
+        self.chance = Some(chance::read(shuffled, self.input.as_ref())?);
+        Ok(())
     }
 
     /// Says that decisions were fed back: what was planned is what `unhindered` made, and what the
@@ -197,13 +217,14 @@ fn score(
     truth: &Truth,
     decisions: &Decisions,
     membership: &Membership,
+    pivots: &pivot::Alerts,
     stream: Option<&Stream>,
 ) -> Evaluation {
     let touched = Touched::new(decisions, stream);
     let campaigns = Campaigns::new(truth, &touched, stream);
     let (benign, segments) = touched.benign(truth);
     let accounts = touched.accounts(truth, campaigns.found(), benign.shaped);
-    let (reports, newcomers) = campaigns.report(membership);
+    let (reports, newcomers) = campaigns.report(membership, pivots);
     Evaluation {
         accounts,
         benign,
@@ -211,6 +232,9 @@ fn score(
         campaigns: reports,
         segments,
         demix_error: stream.and_then(|stream| demix_error(&campaigns, membership, stream)),
+        demix_f1: stream.and_then(|stream| demix_f1(&campaigns, stream)),
+        validity: Vec::new(),
+        chance: None,
         replacement_link_time_s: newcomers.as_ref().and_then(Newcomers::median_s),
         ranking: ranking(truth, decisions),
         misses: misses::misses(truth, &campaigns, &touched, decisions, membership),
@@ -282,12 +306,27 @@ fn demix_error(campaigns: &Campaigns, membership: &Membership, stream: &Stream) 
     (!errors.is_empty()).then(|| errors.iter().sum::<f64>() / errors.len() as f64)
 }
 
+/// F1 of what acts call harvest within accounts that carry both; none where nothing was called so.
+fn demix_f1(campaigns: &Campaigns, stream: &Stream) -> Option<f64> {
+    let (mut hits, mut missed, mut wrong) = (0, 0, 0);
+    for (id, harvest) in campaigns.harvest() {
+        if let Some(customers) = stream.other.get(id).filter(|_| stream.labelled.contains(id)) {
+            hits += harvest.called;
+            missed += harvest.made - harvest.called - harvest.unsaid;
+            wrong += customers.called;
+        }
+    }
+    let called = hits + wrong > 0;
+    called.then(|| (2 * hits) as f64 / (2 * hits + missed + wrong) as f64)
+}
+
 fn input(stream: &Stream) -> Input {
     Input {
         events: stream.events,
         requests: stream.requests,
         unreadable: stream.unreadable,
         accounts: stream.seen.iter().filter(|seen| **seen).count() as u64,
+        span_ms: stream.span.map_or(0, |(first, last)| last.since(first)),
     }
 }
 

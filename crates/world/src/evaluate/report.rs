@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::agreement::Agreement;
+use super::chance::Chance;
 use super::decisions::Counts;
 use super::interval::Interval;
 use super::misses::{Harmed, Miss};
 use super::ranking::Ranking;
+use super::validity::Validity;
 
 /// What was found, against the truth.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,6 +30,17 @@ pub struct Evaluation {
     /// where the cluster records claim one (a member's `harvest_share`, else the cluster's
     /// `template_requests` of `requests`).
     pub demix_error: Option<f64>,
+    /// F1 of telling harvest from customers' requests within such accounts: a request is called harvest
+    /// while `safeguard` or more is in effect on the whole account, its cluster, key or organisation.
+    /// Requests under an act on a flow alone are left out, since the outputs don't say which they are.
+    #[serde(default)]
+    pub demix_f1: Option<f64>,
+    /// Whether the published own evidence keeps its word on honest accounts, by family.
+    #[serde(default)]
+    pub validity: Vec<Validity>,
+    /// What chance alone links, if results of the shuffled stream were given.
+    #[serde(default)]
+    pub chance: Option<Chance>,
     /// Median time from the first harvest request of an account that began after its campaign was
     /// detected until it is linked to it; an account never linked counts as for ever.
     pub replacement_link_time_s: Option<f64>,
@@ -127,6 +140,12 @@ pub struct Campaign {
     pub time_to_detection_s: Option<f64>,
     /// The same until half of its accounts had been found.
     pub time_to_half_found_s: Option<f64>,
+    /// Harvest exchanges on a model that was released within the stream; none without a release.
+    #[serde(default)]
+    pub pivoted: Option<u64>,
+    /// From the first of them until an alert of kind `pivot` on a cluster of its accounts.
+    #[serde(default)]
+    pub pivot_delay_s: Option<f64>,
     /// As for the whole evaluation.
     pub replacement_link_time_s: Option<f64>,
     /// Accounts that began after it was detected.
@@ -190,4 +209,7 @@ pub struct Input {
     pub unreadable: u64,
     /// Accounts of the truth that occur.
     pub accounts: u64,
+    /// From the first event to the last, in milliseconds.
+    #[serde(default)]
+    pub span_ms: i64,
 }

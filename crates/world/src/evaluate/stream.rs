@@ -13,6 +13,7 @@ use event::time::HOUR;
 use serde::Deserialize;
 
 use super::decisions::{Decisions, Span};
+use super::pivot::Moved;
 use super::time::When;
 use super::truth::Truth;
 use super::{Error, source};
@@ -26,6 +27,12 @@ pub struct Requests {
     pub contained: u64,
     /// Made while `shape` or more was in effect on the whole account, key or organisation.
     pub shaped: u64,
+    /// Made while `safeguard` or more was in effect on a unit that says which requests it means: the
+    /// whole account or cluster, key or organisation.
+    pub called: u64,
+    /// Made while only a flow of the account was under such an act: which of the account's requests
+    /// ride on it the outputs don't say.
+    pub unsaid: u64,
     /// When the first contained one was made.
     pub first_contained: Option<EventTime>,
     /// The time of the first.
@@ -43,6 +50,8 @@ impl Default for Requests {
             made: 0,
             contained: 0,
             shaped: 0,
+            called: 0,
+            unsaid: 0,
             first_contained: None,
             first,
             last,
@@ -57,6 +66,8 @@ impl Requests {
         self.made += others.made;
         self.contained += others.contained;
         self.shaped += others.shaped;
+        self.called += others.called;
+        self.unsaid += others.unsaid;
         self.first_contained = self.first_contained.into_iter().chain(others.first_contained).min();
         self.first = self.first.min(others.first);
         self.last = self.last.max(others.last);
@@ -79,6 +90,12 @@ pub struct Stream {
     pub unreadable: u64,
     /// The first of them, with file, line and reason.
     pub first_unreadable: Option<String>,
+    /// When models were released.
+    pub released: BTreeMap<Box<str>, EventTime>,
+    /// Harvest of models that were released before, by campaign.
+    pub moved: BTreeMap<u32, Moved>,
+    /// The first and the last event's time.
+    pub span: Option<(EventTime, EventTime)>,
     /// Requests the truth calls harvest, by account (none: without truth) and campaign.
     pub harvest: BTreeMap<(Option<u32>, u32), Requests>,
     /// All other requests of accounts of an operation.
@@ -111,6 +128,11 @@ struct Line<'a> {
     organization_id: Option<Text<'a>>,
     #[serde(borrow)]
     api_key_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    model: Option<Text<'a>>,
+    /// Of a model release.
+    #[serde(rename = "kind", borrow)]
+    change: Option<Text<'a>>,
 }
 
 /// Reads the inputs.
@@ -140,7 +162,10 @@ impl Stream {
 
     fn take(&mut self, line: &Line, truth: &mut Truth, decisions: &Decisions) {
         self.events += 1;
-        let Some(name) = &line.account_id else { return };
+        let time = line.event_time.0;
+        let (first, last) = self.span.unwrap_or((time, time));
+        self.span = Some((first.min(time), last.max(time)));
+        let Some(name) = &line.account_id else { return self.release(line) };
         let account = truth.names.get(&name.0);
         let known = account.filter(|id| truth.account(*id).is_some());
         if let Some(id) = known {
@@ -166,8 +191,9 @@ impl Stream {
             campaign = exchange.campaign;
             self.labelled.extend(known);
         }
-        if campaign.is_some() {
+        if let Some(campaign) = campaign {
             self.stolen.extend(key);
+            self.note_move(campaign, line);
         }
         let slot = match (campaign, known) {
             (Some(campaign), _) => self.harvest.entry((known, campaign)).or_default(),
@@ -176,7 +202,24 @@ impl Stream {
             }
             _ => return,
         };
-        slot.add(&judge(line.event_time.0, account, &[key, organization], decisions));
+        slot.add(&judge(time, account, &[key, organization], decisions));
+    }
+
+    fn release(&mut self, line: &Line) {
+        let is_release = line.kind.0 == "model_release"
+            && line.change.as_ref().is_none_or(|change| change.0 == "release");
+        if let Some(model) = line.model.as_ref().filter(|_| is_release) {
+            self.released.entry(model.0.as_ref().into()).or_insert(line.event_time.0);
+        }
+    }
+
+    fn note_move(&mut self, campaign: u32, line: &Line) {
+        let released = line.model.as_ref().and_then(|model| self.released.get(model.0.as_ref()));
+        if released.is_some_and(|released| *released <= line.event_time.0) {
+            let mut moved = self.moved.get(&campaign).copied();
+            Moved::add(&mut moved, line.event_time.0);
+            self.moved.extend(moved.map(|moved| (campaign, moved)));
+        }
     }
 }
 
@@ -194,9 +237,9 @@ fn judge(
     for span in own.into_iter().chain(shared).flatten().filter(in_effect) {
         one.contained |= u64::from(span.action >= Action::Safeguard);
         one.shaped |= u64::from(span.action >= Action::Shape && !span.flow);
+        one.called |= u64::from(span.action >= Action::Safeguard && !span.flow);
     }
-    one.contained = one.contained.min(1);
-    one.shaped = one.shaped.min(1);
+    one.unsaid = one.contained & !one.called;
     one.timeline.insert(time.0.div_euclid(HOUR), [1, one.contained]);
     one.first_contained = (one.contained > 0).then_some(time);
     one

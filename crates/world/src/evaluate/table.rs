@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::interval::Interval;
 use super::misses::Miss;
 use super::report::{Campaign, Evaluation, Segment};
+use super::validity::Validity;
 use super::words::{columns, count, decimal, duration, percent};
 
 /// Campaigns, benign accounts by segment, the totals, and what to know about them.
@@ -34,6 +35,16 @@ pub fn table(evaluation: &Evaluation) -> String {
     columns(&mut text, &["in all", ""], &totals(evaluation), "");
     let ranked = ranking(evaluation);
     columns(&mut text, &["ranking", "", "95 %"], &ranked, "");
+    let validity: Vec<_> = evaluation.validity.iter().map(valid).collect();
+    let header = [
+        "own evidence of honest accounts",
+        "accounts",
+        "mean e",
+        "95 %",
+        "at 6.9 nats",
+        "permitted",
+    ];
+    columns(&mut text, &header, &validity, "no fingerprint of an honest account");
     let misses = evaluation.misses.iter().take(12).map(miss).collect::<Vec<_>>();
     let header = ["missed", "accounts", "their harvest", "why"];
     columns(&mut text, &header, &misses, "no account of a campaign was missed");
@@ -94,6 +105,39 @@ fn ranking(evaluation: &Evaluation) -> Vec<Vec<String>> {
     rows
 }
 
+/// One family of own evidence: its mean and how many reach `shape`'s level.
+fn valid(family: &Validity) -> Vec<String> {
+    let words = |both: Interval| format!("{:.3} to {:.3}", both.low, both.high);
+    let at = family.reached.iter().find(|reached| reached.nats >= 6.9);
+    vec![
+        family.family.clone(),
+        family.accounts.to_string(),
+        decimal(family.mean_e),
+        family.mean_e_interval.map_or_else(|| "no data".to_owned(), words),
+        percent(at.and_then(|reached| reached.share)),
+        percent(at.map(|reached| reached.permitted)),
+    ]
+}
+
+/// How many campaigns that moved to a new model were noticed, and the slowest of them.
+fn pivots(evaluation: &Evaluation) -> String {
+    let moved = |one: &&Campaign| one.pivoted.is_some_and(|exchanges| exchanges > 0);
+    let moved: Vec<_> = evaluation.campaigns.iter().filter(moved).collect();
+    let delays: Vec<f64> = moved.iter().filter_map(|one| one.pivot_delay_s).collect();
+    let slowest = delays.iter().copied().max_by(f64::total_cmp);
+    match (moved.len(), slowest) {
+        (0, _) => "no data".to_owned(),
+        (all, None) => format!("0 of {all}"),
+        (all, Some(slowest)) => {
+            format!("{} of {all}, the last after {}", delays.len(), duration(slowest))
+        }
+    }
+}
+
+fn by_chance(evaluation: &Evaluation) -> String {
+    decimal(evaluation.chance.as_ref().and_then(|chance| chance.linked_per_account_week))
+}
+
 fn totals(evaluation: &Evaluation) -> Vec<Vec<String>> {
     let (accounts, benign) = (&evaluation.accounts, &evaluation.benign);
     let agreement = &evaluation.clusters.agreement;
@@ -126,6 +170,9 @@ fn totals(evaluation: &Evaluation) -> Vec<Vec<String>> {
         ),
         row("cluster V-measure", decimal(agreement.v_measure)),
         row("demix error", decimal(evaluation.demix_error)),
+        row("demix F1, by request", decimal(evaluation.demix_f1)),
+        row("pivots noticed", pivots(evaluation)),
+        row("linked by chance, per account and week", by_chance(evaluation)),
         row(
             "replacement linked",
             evaluation.replacement_link_time_s.map_or_else(|| "no data".to_owned(), duration),

@@ -256,6 +256,73 @@ fn a_pool_is_taken_request_by_request() {
     assert_eq!((proxy.customer_requests, proxy.customer_requests_shaped), (Some(2), Some(1)));
     // The cluster claims .8 of its members' traffic; half of the pool account's is harvest.
     assert!((result.demix_error.unwrap() - 0.3).abs() < 1e-12);
+    assert_eq!(result.demix_f1, None, "no act said which requests are harvest");
+}
+
+#[test]
+fn an_act_on_a_whole_account_says_that_all_its_requests_are_harvest() {
+    let mut truth = vec![member("p", "proxy", "pool"), member("q", "proxy", "pool")];
+    truth.extend(
+        ["p-0", "p-2", "p-3", "q-0"].map(|id| json!({"event_id": id, "campaign": "proxy"})),
+    );
+    let mut events: Vec<Value> =
+        (0..5).map(|minute| request(&format!("p-{minute}"), "p", minute)).collect();
+    events.extend([request("q-0", "q", 6), request("q-1", "q", 7)]);
+    let mut on_flow = act("q", "safeguard", 0, None, 1);
+    on_flow["unit"] = "flow".into();
+    on_flow["flow_id"] = "f".into();
+    let result = World::new("f1")
+        .with("truth.jsonl", &truth)
+        .with("events.jsonl", &events)
+        .with("decisions.jsonl", &[act("p", "safeguard", 1, None, 1), on_flow])
+        .evaluate();
+    // Of p, two of three harvested exchanges and two customers' requests fall under the act; what an
+    // act on a flow of q means is not said.
+    assert!((result.demix_f1.unwrap() - 4.0 / 7.0).abs() < 1e-12, "{:?}", result.demix_f1);
+}
+
+#[test]
+fn a_pivot_is_timed_from_the_first_exchange_on_the_new_model_to_its_alert() {
+    let mut truth = vec![member("h", "lab", "harvest"), member("i", "lab", "harvest")];
+    truth.extend(["h-0", "h-5", "h-9"].map(|id| json!({"event_id": id, "campaign": "lab"})));
+    let on = |id: &str, minute, model: &str| {
+        let mut request = request(id, "h", minute);
+        request["model"] = model.into();
+        request
+    };
+    let release = json!({"type": "model_release", "event_id": "m", "event_time": at(3),
+        "model": "new", "kind": "release"});
+    let events = [on("h-0", 0, "old"), release, on("h-5", 5, "new"), on("h-9", 9, "new")];
+    let alert =
+        |kind: &str, minute| json!({"kind": kind, "event_time": at(minute), "cluster_id": "c"});
+    let world = |alerts: &[Value]| {
+        let world = World::new("pivot")
+            .with("truth.jsonl", &truth)
+            .with("events.jsonl", &events)
+            .with("clusters.jsonl", &[cluster("c", 1, &["h", "i"])])
+            .with("alerts.jsonl", alerts);
+        let campaign = world.evaluate().campaigns.remove(0);
+        (campaign.pivoted, campaign.pivot_delay_s)
+    };
+    assert_eq!(world(&[alert("pivot", 2), alert("campaign", 6), alert("pivot", 8)]).1, Some(180.0));
+    assert_eq!(world(&[alert("campaign", 6)]), (Some(2), None), "it moved, and nobody said so");
+}
+
+#[test]
+fn what_chance_links_is_counted_by_account_and_week() {
+    let world = World::new("chance")
+        .with("truth.jsonl", &[member("a", "x", "harvest"), member("b", "x", "harvest")])
+        .with("events.jsonl", &[request("1", "a", 0), request("2", "b", 7 * 24 * 60)]);
+    let mut evaluation = world.evaluate();
+    assert!(evaluation.chance.is_none());
+    let none = evaluation.beside_chance(&world.directory);
+    assert!(matches!(none, Err(Error::NoOutput { .. })), "{none:?}");
+    let shuffled = World::new("shuffled")
+        .with("summary.json", &[json!({})])
+        .with("clusters.jsonl", &[cluster("c", 5, &["a"]), cluster("d", 6, &["a"])]);
+    evaluation.beside_chance(&shuffled.directory).unwrap();
+    let chance = evaluation.chance.unwrap();
+    assert_eq!((chance.linked, chance.linked_per_account_week), (1, Some(0.5)));
 }
 
 #[test]

@@ -103,5 +103,6 @@ fn whole(a: &Evaluation, b: &Evaluation) -> Rows {
         row("cluster purity", |one| one.clusters.agreement.purity),
         row("B-cubed recall", |one| one.clusters.agreement.b_cubed_recall),
         row("error of the share of harvest", |one| one.demix_error),
+        row("telling harvest apart, F1", |one| one.demix_f1),
     ]
 }

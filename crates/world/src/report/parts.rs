@@ -171,6 +171,11 @@ pub fn clusters(page: &mut Page, evaluation: &Evaluation) {
             String::new(),
         ],
         vec![
+            "telling harvest apart, F1 by request".to_owned(),
+            decimal(evaluation.demix_f1),
+            String::new(),
+        ],
+        vec![
             "area under precision and recall".to_owned(),
             decimal(evaluation.ranking.auprc),
             interval(evaluation.ranking.auprc_interval),

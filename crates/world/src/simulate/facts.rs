@@ -5,8 +5,8 @@
 
 use event::EventTime;
 use event::contract::{
-    Body, ClientRelease, DeclaredUse, Enforcement, Event, ModelRelease, Payment, ReleaseKind,
-    Signup, Text, Verification,
+    Body, ClientRelease, DeclaredUse, Enforcement, Event, Indicator, ModelRelease, Payment,
+    ReleaseKind, Signup, Text, Verification,
 };
 use event::time::{HOUR, MINUTE};
 
@@ -33,6 +33,8 @@ pub enum Kind {
     Verification,
     Enforcement,
     DeclaredUse,
+    /// A partner's word, true or forged, that names where the account comes from.
+    Indicator,
 }
 
 /// When something happened, and to whom.
@@ -97,6 +99,10 @@ fn of_account(setting: &Setting, account: u32, facts: &mut Vec<Fact>) {
     if let Some(time) = setting.blocked_at(account) {
         add(time, Kind::Enforcement);
     }
+    let named = member.map_or(0.0, |member| member.group.named_by_partner);
+    if named > 0.0 && rng.chance(named) {
+        add(setting.start + rng.between(HOUR, 4 * HOUR), Kind::Indicator);
+    }
 }
 
 /// When an account was opened, for those that were opened lately: some before the stream began.
@@ -136,6 +142,7 @@ impl Fact {
             Kind::Payment => Body::Payment(Box::new(self.payment(setting))),
             Kind::Verification => Body::Verification(self.verification(setting)),
             Kind::DeclaredUse => Body::DeclaredUse(self.declared_use(setting)),
+            Kind::Indicator => Body::Indicator(self.indicator(setting)),
             Kind::Enforcement => Body::Enforcement(Enforcement {
                 account_id: setting.population.account_id(self.account).into(),
                 action: Some("block".into()),
@@ -147,6 +154,29 @@ impl Fact {
             _ => setting.tenant(self.account).map(Into::into),
         };
         Event { event_id, event_time: EventTime(self.time), tenant, body }
+    }
+
+    /// A STIX pattern on the address the account comes from, as any partner could send it.
+    fn indicator(&self, setting: &Setting) -> Indicator<'static> {
+        let (block, _) = setting.population.place(self.account);
+        let habit = habit(setting, self.account, block.segment);
+        let place = place(setting, self.account, block.segment, habit);
+        let visit = account_key(setting.seed(), self.account, 0x51);
+        let from = client(setting, self.account, block.segment, &place, visit, self.time);
+        let id = account_key(setting.seed(), self.account, 0x571);
+        let since = event::rfc3339::format(EventTime(self.time));
+        let stix = serde_json::json!({
+            "type": "indicator",
+            "spec_version": "2.1",
+            "id": format!("indicator--{:08x}-0000-4000-8000-{:012x}", id >> 32, id & 0xFFFF_FFFF),
+            "created": since,
+            "modified": since,
+            "pattern": format!("[ipv4-addr:value = '{}']", from.ip.as_deref().unwrap_or_default()),
+            "pattern_type": "stix",
+            "valid_from": since,
+        });
+        let origin = format!("partner:{}", ["eastwind", "harbour", "lantern"][(id % 3) as usize]);
+        Indicator { origin: Some(origin.into()), stix: Some(stix.to_string().into()) }
     }
 
     fn declared_use(&self, setting: &Setting) -> DeclaredUse<'static> {

@@ -207,7 +207,7 @@ impl<'s, 'w> Stream<'s, 'w> {
             Kind::Payment => self.counts.payments += 1,
             Kind::Verification => self.counts.verifications += 1,
             Kind::Enforcement => self.counts.enforcements += 1,
-            Kind::ModelRelease | Kind::ClientRelease | Kind::DeclaredUse => {}
+            Kind::ModelRelease | Kind::ClientRelease | Kind::DeclaredUse | Kind::Indicator => {}
         }
         let event = fact.into_event(self.setting, self.event_id());
         self.event(&event)

@@ -76,6 +76,8 @@ pub struct Group {
     pub survivor_share: f64,
     /// Share of the accounts that the platform bans every day, for reasons of its own.
     pub bans_per_day: f64,
+    /// Share of the accounts whose address a partner's indicator names.
+    pub named_by_partner: f64,
     /// The platform they are customers of, where there are several: 1, 2, …; 0: any.
     pub tenant: u64,
 }
@@ -116,6 +118,7 @@ impl Default for Group {
             ban_hour: 0.0,
             survivor_share: 0.0,
             bans_per_day: 0.0,
+            named_by_partner: 0.0,
             tenant: 0,
         }
     }
@@ -297,6 +300,7 @@ impl Group {
             (self.foreign_share, "foreign_share"),
             (self.survivor_share, "survivor_share"),
             (self.bans_per_day, "bans_per_day"),
+            (self.named_by_partner, "named_by_partner"),
             (self.pays, "pays"),
         ] {
             share(value, key)?;
