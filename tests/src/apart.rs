@@ -13,7 +13,7 @@ use decide::{
 use event::EventTime;
 use event::link::Link;
 use event::observation::Observation;
-use event::sighting::{Sighted, Sighting, SightingBlock, Stratum};
+use event::sighting::{Sighting, SightingBlock, Stratum};
 use event::table::{Entry, Row};
 use fingerprint::{Fingerprinter, Out, Tables, Touched};
 use pipeline::message::{Record, TableMessage};
@@ -155,12 +155,12 @@ fn take(
             let key = format!("{}:{}", fingerprint.tenant, fingerprint.account_id);
             apart.say("fingerprints", as_of, key, sequence, &Record::Fingerprint(fingerprint));
         }
-        Out::Sighted { bucket, touched, account, name, organization } => {
+        Out::Sighted { bucket, touched, by } => {
             // A block for each: how blocks are cut must not matter.
             let sighting =
                 |Touched { object, layer, touch }| Sighting { object, layer, touch, by: 0 };
             let block = SightingBlock {
-                accounts: vec![Sighted { account, name, organization }.into()],
+                accounts: vec![by],
                 sightings: touched.into_iter().map(sighting).collect(),
             };
             between.sighted.push((bucket, block));

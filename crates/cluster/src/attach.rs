@@ -23,7 +23,7 @@ const REPLACEMENT_SESSIONS: u64 = 2;
 /// The loose accounts that some live cluster might take in, of which `carriers` are the flows: whoever
 /// has neither a partner nor a joining object nor a request on a cluster's own template is tied to
 /// none, and nearly nobody has.
-pub fn candidates(state: &State, carriers: &[Carrier]) -> BTreeSet<AccountKey> {
+pub fn candidates(state: &State, carriers: &[Carrier]) -> Vec<AccountKey> {
     let owners = owners(state);
     let own: Vec<ObjectKey> = owners.into_keys().collect();
     let mut joining: Vec<ObjectKey> = Vec::new();
@@ -33,18 +33,20 @@ pub fn candidates(state: &State, carriers: &[Carrier]) -> BTreeSet<AccountKey> {
         !known.partners.is_empty()
             || known.objects.iter().any(|key| joining.binary_search(key).is_ok())
     };
-    let linked = state.accounts.unordered().filter(|(_, known)| is_linked(known));
+    let is_loose = |known: &Known| known.cluster.is_none() && known.standing.is_some();
+    let all = state.accounts.unordered();
+    let linked = all.filter(|(_, known)| is_loose(known) && is_linked(known)).map(|one| one.0);
+    let mut candidates: Vec<AccountKey> = linked.collect();
     let carrying = carriers.iter().filter(|(template, _)| own.binary_search(template).is_ok());
-    let both = linked.map(|(account, _)| account).chain(carrying.map(|(_, account)| *account));
-    let loose = |account: &AccountKey| {
-        let known = state.accounts.get(*account);
-        known.is_some_and(|known| known.cluster.is_none() && known.standing.is_some())
-    };
-    both.filter(loose).collect()
+    let carrying = carrying.map(|(_, account)| *account);
+    candidates.extend(carrying.filter(|one| state.accounts.get(*one).is_some_and(is_loose)));
+    candidates.sort_unstable();
+    candidates.dedup();
+    candidates
 }
 
-/// Takes in those of `candidates` that belong to a live cluster; returns the clusters that grew.
-pub fn attach(state: &mut State, candidates: &BTreeSet<AccountKey>) -> BTreeSet<Digest> {
+/// Takes in those of `candidates`, which are in order, that belong to a live cluster; returns the clusters that grew.
+pub fn attach(state: &mut State, candidates: &[AccountKey]) -> BTreeSet<Digest> {
     let mut grown = BTreeSet::new();
     let owners = owners(state);
     let mut holders = Holders::new();

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use event::Nats;
 use event::id::{AccountKey, Digest, ObjectKey};
-use event::standing::Flow;
+use event::standing::{Flow, Standing};
 use event::time::HOUR;
 use step::chi2::dispersion_milli;
 
@@ -58,9 +58,13 @@ pub type Carrier = (ObjectKey, AccountKey);
 #[must_use]
 pub fn find(state: &State) -> (Vec<Cohort>, Vec<Carrier>) {
     let (mut rows, mut carriers) = (Vec::new(), Vec::new());
-    for (key, known) in state.accounts.unordered() {
-        rows.extend(known_rows(key, known));
-        if let (None, Some(standing)) = (known.cluster, &known.standing) {
+    // Two walks: the first does so little with each that memory is asked for many at once.
+    let all = state.accounts.unordered();
+    let heard = all.filter_map(|(key, known)| Some((key, known, known.standing.as_deref()?)));
+    let walking: Vec<_> = heard.filter(|(_, _, standing)| !standing.flows.is_empty()).collect();
+    for (key, known, standing) in walking {
+        rows.extend(known_rows(key, known, standing));
+        if known.cluster.is_none() {
             carriers.extend(standing.flows.iter().map(|flow| (flow.template, key)));
         }
     }
@@ -70,22 +74,22 @@ pub fn find(state: &State) -> (Vec<Cohort>, Vec<Carrier>) {
     (alike.filter_map(judge).collect(), carriers)
 }
 
-fn known_rows(key: AccountKey, known: &Known) -> impl Iterator<Item = Row<'_>> {
-    let standing = known.standing.as_deref();
-
-    standing.into_iter().flat_map(move |standing| {
-        let about = move |flow: &&Flow| {
-            flow.requests >= REQUESTS && flow.sessions >= 2 && flow.is_most_of(standing.requests)
-        };
-        standing.flows.iter().filter(about).map(move |flow| Row {
-            template: flow.template,
-            account: key,
-            party: known.party(key),
-            sessions: flow.sessions,
-            span: flow.until.since(flow.since).max(HOUR) as u64,
-            around_the_clock: standing.hours.count_ones() >= HOURS && flow.sessions >= SESSIONS,
-            partners: &known.partners,
-        })
+fn known_rows<'a>(
+    key: AccountKey,
+    known: &'a Known,
+    standing: &'a Standing,
+) -> impl Iterator<Item = Row<'a>> {
+    let about = move |flow: &&Flow| {
+        flow.requests >= REQUESTS && flow.sessions >= 2 && flow.is_most_of(standing.requests)
+    };
+    standing.flows.iter().filter(about).map(move |flow| Row {
+        template: flow.template,
+        account: key,
+        party: known.party(key),
+        sessions: flow.sessions,
+        span: flow.until.since(flow.since).max(HOUR) as u64,
+        around_the_clock: standing.hours.count_ones() >= HOURS && flow.sessions >= SESSIONS,
+        partners: &known.partners,
     })
 }
 
@@ -135,7 +139,6 @@ fn worth(dispersion: Option<u64>, echoing: usize, accounts: usize) -> Option<Nat
 mod tests {
     use super::*;
     use event::EventTime;
-    use event::standing::Standing;
     use std::sync::Arc;
 
     /// A state with one template and accounts that began so many sessions on it over a day.

@@ -22,6 +22,9 @@ use crate::pending::{Complete, In};
 use crate::state::{Echo, Known, Object, State};
 use crate::template::{self, Hot};
 
+/// Accounts that are looked for at once; see [`step::Keyed::foresee`].
+const FORESEEN: usize = 16;
+
 /// The few numbers of this stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -71,13 +74,15 @@ impl Operator for Clusterer {
 
     fn close(&self, state: &mut State, _: &(), bucket: Bucket, out: &mut Vec<Out>) {
         let complete = state.pending.read_out(bucket);
-        state.closed.insert(0, bucket);
+        state.closed.set(bucket);
         let mut rows = Vec::new();
-        let mut touched = BTreeSet::new();
+        let mut touched = Vec::new();
         for link in &complete.links {
             self.link(state, link, bucket, &mut touched, &mut rows);
         }
         self.people(state, complete, bucket, &mut touched, &mut rows, out);
+        touched.sort_unstable();
+        touched.dedup();
         watch(state, &touched, &mut rows);
         out.extend(rows.into_iter().map(Out::Row));
         let buckets_per_epoch = (self.config.time.epoch / self.config.time.bucket).max(1);
@@ -96,7 +101,7 @@ impl Clusterer {
         state: &mut State,
         link: &Link,
         bucket: Bucket,
-        touched: &mut BTreeSet<AccountKey>,
+        touched: &mut Vec<AccountKey>,
         rows: &mut Vec<Entry>,
     ) {
         match link {
@@ -125,7 +130,7 @@ impl Clusterer {
                     row.accounts.insert(at, account.account);
                 }
                 if cap(*layer).1 {
-                    touched.insert(account.account);
+                    touched.push(account.account);
                 }
             }
             Link::Spread { object, layer: Layer::Text, tenant, accounts, surprise, sample } => {
@@ -152,13 +157,18 @@ impl Clusterer {
         state: &mut State,
         complete: Complete,
         bucket: Bucket,
-        touched: &mut BTreeSet<AccountKey>,
+        touched: &mut Vec<AccountKey>,
         rows: &mut Vec<Entry>,
         out: &mut Vec<Out>,
     ) {
-        for standing in complete.standings {
-            touched.insert(standing.account);
-            hear(state, standing, bucket);
+        let mut standings = complete.standings.into_iter();
+        while !standings.as_slice().is_empty() {
+            let some = standings.as_slice().iter().take(FORESEEN);
+            some.for_each(|standing| state.foresee(standing.account));
+            for standing in standings.by_ref().take(FORESEEN) {
+                touched.push(standing.account);
+                hear(state, standing, bucket);
+            }
         }
         for control in complete.control {
             if let Word::ClientReleased { fingerprints } = &control.word {
@@ -239,6 +249,19 @@ fn mark_pooled(state: &mut State, cohorts: &[cohort::Cohort]) {
 
 /// Takes a standing, its flows under the templates they turned out to be.
 fn hear(state: &mut State, mut standing: Standing, bucket: Bucket) {
+    if standing.flows.iter().any(|flow| state.resolve(flow.template) != flow.template) {
+        resolve_flows(state, &mut standing);
+    }
+    let known = state.accounts.entry(standing.account, Known::default);
+    if known.name != standing.name {
+        known.name = standing.name.clone();
+    }
+    known.organization = standing.organization.or(known.organization);
+    known.last = known.last.max(bucket);
+    known.standing = Some(Arc::new(standing));
+}
+
+fn resolve_flows(state: &State, standing: &mut Standing) {
     let mut flows: Vec<Flow> = Vec::new();
     for mut flow in std::mem::take(&mut standing.flows) {
         flow.template = state.resolve(flow.template);
@@ -258,18 +281,13 @@ fn hear(state: &mut State, mut standing: Standing, bucket: Bucket) {
         other.requests.cmp(&one.requests).then(one.template.cmp(&other.template))
     });
     standing.flows = flows;
-    let known = state.accounts.entry(standing.account, Known::default);
-    known.name = standing.name.clone();
-    known.organization = standing.organization.or(known.organization);
-    known.last = known.last.max(bucket);
-    known.standing = Some(Arc::new(standing));
 }
 
 /// Asks for the standings of accounts that links named.
-fn watch(state: &mut State, touched: &BTreeSet<AccountKey>, rows: &mut Vec<Entry>) {
+fn watch(state: &mut State, touched: &[AccountKey], rows: &mut Vec<Entry>) {
     for account in touched {
-        if let Some(known) = state.accounts.get_mut(*account)
-            && !known.watched
+        if state.accounts.get(*account).is_some_and(|known| !known.watched)
+            && let Some(known) = state.accounts.get_mut(*account)
         {
             known.watched = true;
             rows.push(Entry::Watched { account: *account, watched: true });

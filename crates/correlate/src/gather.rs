@@ -1,6 +1,5 @@
 //! Sightings of buckets that are not complete yet: a set per bucket, read out in canonical order.
 
-use std::iter::Peekable;
 use std::sync::Arc;
 use std::vec::IntoIter;
 
@@ -38,7 +37,7 @@ type Row = (ObjectKey, Layer, Touch, Arc<Sighted>);
 /// than what is learnt from it.
 #[derive(Debug)]
 pub struct ReadOut {
-    rows: Peekable<IntoIter<Row>>,
+    rows: IntoIter<Row>,
 }
 
 impl ReadOut {
@@ -49,10 +48,21 @@ impl ReadOut {
         (last.object, last.layer) = (object, layer);
         last.touches.push((touch, by));
         let same = |row: &Row| row.0 == object && row.1 == layer;
-        while let Some((_, _, touch, by)) = self.rows.next_if(same) {
-            last.touches.push((touch, by));
+        while self.rows.as_slice().first().is_some_and(same) {
+            last.touches.extend(self.rows.next().map(|(_, _, touch, by)| (touch, by)));
         }
         true
+    }
+
+    /// How many touches are left.
+    #[must_use]
+    pub fn left(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The objects of the next so many touches.
+    pub fn upcoming(&self, touches: usize) -> impl Iterator<Item = (ObjectKey, Layer)> {
+        self.rows.as_slice().iter().take(touches).map(|row| (row.0, row.1))
     }
 }
 
@@ -85,7 +95,7 @@ impl Gather {
             .collect();
         rows.sort_unstable();
         rows.dedup();
-        ReadOut { rows: rows.into_iter().peekable() }
+        ReadOut { rows: rows.into_iter() }
     }
 
     /// Buckets before `end` with anything in them, in order.

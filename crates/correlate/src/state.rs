@@ -54,6 +54,24 @@ pub struct SlotState {
 
 step::persist_tables!(SlotState { 0 => artifacts, 1 => singles, 2 => shared });
 
+impl SlotState {
+    /// Looks for whatever is known of an object; see [`Keyed::foresee`].
+    pub fn foresee(&self, object: ObjectKey, layer: Layer) {
+        match layer {
+            Layer::Artifact => {
+                self.artifacts.foresee(object);
+            }
+            Layer::Text => {
+                self.shared.foresee(object);
+                self.singles.foresee(object);
+            }
+            _ => {
+                self.shared.foresee(object);
+            }
+        }
+    }
+}
+
 /// The ground the nulls stand on: touches per stratum, decayed with a half-life of a day.
 ///
 /// The same in every partition, since the closings of buckets carry the totals everywhere.

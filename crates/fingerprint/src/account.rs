@@ -1,7 +1,10 @@
 //! What is kept of one account, with the bound of every list.
 
+use std::sync::Arc;
+
 use arrayvec::ArrayVec;
-use event::id::{Digest, Name};
+use event::id::{AccountKey, Digest, Name};
+use event::sighting::Sighted;
 use event::standing::{Flow, ModelUse};
 use event::{EventTime, Nats};
 use serde::{Deserialize, Serialize};
@@ -152,4 +155,32 @@ pub struct Account {
     pub published: u64,
     /// Fingerprints published.
     pub publications: u64,
+    /// The account as sightings introduce it, made once: millions of objects refer to it. Made again
+    /// where it is missing, so it is no part of what is stored.
+    #[serde(skip)]
+    pub sighted: Option<Arc<Sighted>>,
+}
+
+impl Account {
+    /// The account as sightings introduce it.
+    pub fn introduced(&mut self, account: AccountKey) -> Arc<Sighted> {
+        let organization = self.organization;
+        let known = self.sighted.take().filter(|known| known.organization == organization);
+        let make = || Arc::new(Sighted { account, name: self.name.clone(), organization });
+        let sighted = known.unwrap_or_else(make);
+        self.sighted = Some(Arc::clone(&sighted));
+        sighted
+    }
+
+    /// Looks at what a request asks for, so that it lies near the processor when the request comes.
+    pub fn foresee(&self) {
+        let seen = self.text_seen.holds(0) | self.minted.holds(0) | self.networks.holds(0);
+        let prompts = self.prompts.iter().any(|prompt| prompt.exact == 0);
+        let ids = self.recent_ids.iter().any(|(id, _)| id.0 == 0);
+        let counters = u64::from(self.hours[0]) + u64::from(self.pauses[0]) + self.requests;
+        let lists =
+            self.models.first().map_or(0, |used| used.model.bytes().next().map_or(0, u64::from))
+                + self.flows.first().map_or(0, |flow| flow.requests);
+        std::hint::black_box((seen, prompts, ids, counters, lists));
+    }
 }

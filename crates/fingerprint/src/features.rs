@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use event::enriched::{Capabilities, RequestFact};
+use event::enriched::{Capabilities, Enriched, Fact, RequestFact};
 use event::id::Digest;
 use event::standing::ModelUse;
 use event::time::{DAY, MINUTE, SECOND};
@@ -24,6 +24,17 @@ const ORPHAN_SEEN: Nats = Nats::milli(2_303);
 const ORPHAN_MISSED: Nats = Nats::milli(-642);
 /// Evidence above this adds nothing to a decision, and a changed account should come down again.
 const CEILING: Nats = Nats::milli(30_000);
+
+/// Looks at the parts of a record that lie apart, so that they lie near the processor when their turn
+/// comes: another thread made them.
+pub fn foresee(record: &Enriched) {
+    let Fact::Request(fact) = &record.fact else { return };
+    let blocks = [&fact.system, &fact.last, &fact.first];
+    let prints = blocks.into_iter().flat_map(|block| &block.fingerprints);
+    let artifacts = fact.minted.iter().chain(&fact.referenced);
+    let sum = prints.step_by(8).chain(artifacts.step_by(8)).fold(0, |sum, one| sum ^ one.0);
+    std::hint::black_box((sum, fact.model.bytes().next()));
+}
 
 /// A running test that forgets what speaks for the account but never what it owes: the sum of log
 /// likelihood ratios, held between nought and a ceiling (CUSUM; E. S. Page 1954). It never exceeds

@@ -14,5 +14,6 @@ mod operator;
 mod sight;
 
 pub use account::{ACCOUNT_BYTES_MAX, Account};
+pub use features::foresee;
 pub use operator::{Config, Fingerprinter, Out, SlotState, Tables};
 pub use sight::Touched;

@@ -1,14 +1,16 @@
 //! The fingerprint stage as an operator: load, observe, say what follows. No arithmetic here.
 
+use std::sync::Arc;
+
 use event::enriched::{CAPABILITIES, Enriched, Fact, RequestFact};
 use event::id::{AccountKey, Digest, Name, ObjectKey};
 use event::observation::Observation;
 use event::public::{Counted, Fingerprint};
-use event::sighting::{Layer, Stratum};
+use event::sighting::{Layer, Sighted, Stratum};
 use event::standing::Standing;
 use event::time::{HOUR, MINUTE};
 use event::{EventTime, Nats};
-use step::{Bucket, Keyed, Operator, Stamped, Versions, decay::decayed};
+use step::{Bucket, Keyed, One, Operator, Stamped, Versions, decay::decayed};
 
 use crate::account::{Account, RECENT_IDS};
 use crate::sight::{self, Touched};
@@ -52,8 +54,8 @@ pub struct SlotState {
     pub accounts: Keyed<AccountKey, Account>,
     /// Touches per stratum in buckets not announced yet; taken by [`SlotState::take_totals`].
     pub totals: Keyed<(Bucket, Stratum), u64>,
-    /// Row 0: the largest effective time this slot has seen.
-    pub as_of: Keyed<u8, EventTime>,
+    /// The largest effective time this slot has seen.
+    pub as_of: One<EventTime>,
 }
 
 step::persist_tables!(SlotState { 0 => accounts, 1 => totals, 2 => as_of });
@@ -76,7 +78,7 @@ impl SlotState {
     /// The largest effective time this slot has seen.
     #[must_use]
     pub fn as_of(&self) -> EventTime {
-        self.as_of.get(0).copied().unwrap_or(EventTime::MIN)
+        self.as_of.get().copied().unwrap_or(EventTime::MIN)
     }
 }
 
@@ -92,11 +94,7 @@ pub enum Out {
         /// The objects.
         touched: Vec<Touched>,
         /// Who touched them.
-        account: AccountKey,
-        /// Its name.
-        name: Name,
-        /// Its organisation.
-        organization: Option<Digest>,
+        by: Arc<Sighted>,
     },
     /// The joint lane wants to know how the account stands.
     Standing(Bucket, Box<Standing>),
@@ -149,20 +147,13 @@ impl Operator for Fingerprinter {
         account.last_seen = account.last_seen.max(at);
         let mut touched = Vec::with_capacity(TOUCHED);
         observe(account, tables, &event.fact, at, &mut touched);
-        let as_of = state.as_of.entry(0, || at);
-        *as_of = (*as_of).max(at);
-        let as_of = *as_of;
+        let as_of = state.as_of.get().map_or(at, |before| at.max(*before));
+        state.as_of.set(as_of);
         self.say(account, tables, event, at, as_of, out);
         if !touched.is_empty() {
             let bucket = Bucket::of(at, self.config.bucket);
             count_totals(&mut state.totals, &event.name, bucket, at, &touched);
-            out.push(Out::Sighted {
-                bucket,
-                touched,
-                account: event.account,
-                name: account.name.clone(),
-                organization: account.organization,
-            });
+            out.push(Out::Sighted { bucket, touched, by: account.introduced(event.account) });
         }
     }
 }

@@ -15,10 +15,10 @@ use event::observation::Observation;
 use event::sighting::{Sighted, Sighting, SightingBlock};
 use event::standing::Standing;
 use event::table::Entry;
-use fingerprint::{Fingerprinter, Out, Touched};
+use fingerprint::{Account, Fingerprinter, Out, Touched};
 use serde::{Deserialize, Serialize};
 use step::{
-    Bucket, Clock, Corrupt, Keyed, Operator, Persist, Rows, Slot, Stamp, Stamped, decode, encode,
+    Bucket, BySlot, Clock, Corrupt, Operator, Persist, Rows, Slot, Stamp, Stamped, decode, encode,
 };
 
 use crate::control::Filed;
@@ -31,6 +31,9 @@ use crate::{Config, Meter, Taken};
 
 /// Sightings in a block, at most: what is one message must fit in a record of a broker.
 const BLOCK_SIGHTINGS: usize = 8_192;
+
+/// Records whose accounts are looked for at once.
+pub const FORESEEN: usize = 16;
 
 /// What an account shard hands out.
 #[derive(Debug, Default)]
@@ -98,7 +101,7 @@ pub struct AccountShard {
     config: Config,
     objects: u32,
     source: Source,
-    slots: BTreeMap<Slot, SlotState>,
+    slots: BySlot<SlotState>,
     tables: fingerprint::Tables,
     rules: RuleTable,
     /// Tables are complete before this.
@@ -112,8 +115,6 @@ pub struct AccountShard {
     /// Observations of this step, for the account lane.
     observed: Vec<(Slot, Stamped<Observation>)>,
     blocks: BTreeMap<(u32, Bucket), SightingBlock>,
-    /// Accounts as blocks introduce them, made once each: millions of objects refer to them.
-    sighted: Keyed<AccountKey, Arc<Sighted>>,
     /// What the record in hand causes; kept for its room.
     out: Vec<Out>,
     standings: BTreeMap<(Bucket, AccountKey), Box<Standing>>,
@@ -136,14 +137,11 @@ impl AccountShard {
     }
 
     fn new(config: Config, objects: u32, tracked: bool, source: Source) -> AccountShard {
-        // What can be made again is no state.
-        let mut sighted = Keyed::default();
-        sighted.untracked();
         AccountShard {
             config,
             objects,
             source,
-            slots: BTreeMap::new(),
+            slots: BySlot::default(),
             tables: fingerprint::Tables::default(),
             rules: RuleTable::default(),
             complete: EventTime::MIN,
@@ -155,7 +153,6 @@ impl AccountShard {
             counts: Counts::default(),
             observed: Vec::new(),
             blocks: BTreeMap::new(),
-            sighted,
             out: Vec::new(),
             standings: BTreeMap::new(),
             handed: Handed::default(),
@@ -207,6 +204,18 @@ impl AccountShard {
     #[must_use]
     pub fn has_news(&self) -> bool {
         !(self.handed.to_campaign.is_empty() && self.handed.published.is_empty())
+    }
+
+    /// Looks for the accounts of the records that come next, all at once; see [`step::Keyed::foresee`].
+    pub fn foresee<'a>(&self, upcoming: impl Iterator<Item = &'a Taken>) {
+        let mut found = [None; FORESEEN];
+        for (found, taken) in found.iter_mut().zip(upcoming) {
+            let Taken::Account(record) = taken else { continue };
+            fingerprint::foresee(record);
+            let state = self.slots.get(Slot::of_key(record.name.id().as_bytes()));
+            *found = state.and_then(|one| one.fingerprint.accounts.foresee(record.account));
+        }
+        found.into_iter().flatten().for_each(Account::foresee);
     }
 
     /// Takes a record that was admitted. It may be held back by the clock; see [`AccountShard::drain`].
@@ -347,7 +356,7 @@ impl AccountShard {
     fn close(&mut self, progress: Progress) {
         let mut totals = Vec::new();
         let end = if progress.ended.is_some() { Bucket(i64::MAX) } else { progress.to };
-        for state in self.slots.values_mut() {
+        for (_, state) in self.slots.iter_mut() {
             state.fingerprint.take_totals(end, &mut totals);
         }
         totals.sort_unstable();
@@ -396,7 +405,7 @@ impl AccountShard {
         self.counts.requests += u64::from(matches!(record.fact, event::enriched::Fact::Request(_)));
         let slot = Slot::of_key(record.name.id().as_bytes());
         let tracked = self.tracked;
-        let state = self.slots.entry(slot).or_insert_with(|| {
+        let state = self.slots.entry(slot, || {
             let mut state = SlotState::default();
             if !tracked {
                 state.fingerprint.untracked();
@@ -428,15 +437,9 @@ impl AccountShard {
                 let record = Record::Fingerprint(fingerprint);
                 self.handed.published.push(Published { as_of, key, sequence, record });
             }
-            Out::Sighted { bucket, touched, account, name, organization } => {
+            Out::Sighted { bucket, touched, by } => {
                 self.counts.sightings += touched.len() as u64;
-                let make = || Arc::new(Sighted { account, name: name.clone(), organization });
-                let sighted = self.sighted.entry(account, &make);
-                if sighted.organization != organization {
-                    *sighted = make();
-                }
-                let sighted = Arc::clone(sighted);
-                self.gather(bucket, &touched, &sighted);
+                self.gather(bucket, &touched, &by);
             }
         }
     }
@@ -465,7 +468,7 @@ impl AccountShard {
         }
         let mut decided = Vec::new();
         for (slot, observation) in std::mem::take(&mut self.observed) {
-            if let Some(state) = self.slots.get_mut(&slot) {
+            if let Some(state) = self.slots.get_mut(slot) {
                 AccountLane.apply(&mut state.decide, &self.rules, &observation, &mut decided);
             }
         }
@@ -484,13 +487,13 @@ impl AccountShard {
 
     fn note_changes(&mut self) {
         let mut changes = Vec::new();
-        for (slot, state) in &mut self.slots {
+        for (slot, state) in self.slots.iter_mut() {
             for (part, persist) in [
                 (FINGERPRINT, &mut state.fingerprint as &mut dyn Changing),
                 (DECIDE, &mut state.decide),
             ] {
                 persist.changes(&mut changes);
-                let place = Place { part, slot: *slot };
+                let place = Place { part, slot };
                 self.handed.changes.extend(changes.drain(..).map(|change| (place, change)));
             }
         }
@@ -527,10 +530,13 @@ impl AccountShard {
         match (place.part, value) {
             (OWN, Some(value)) => self.restore_own(decode(value)?),
             (OWN, None) => {}
-            (FINGERPRINT, _) => {
-                self.slots.entry(place.slot).or_default().fingerprint.restore(table, key, value)?;
+            (part, _) => {
+                let state = self.slots.entry(place.slot, SlotState::default);
+                match part {
+                    FINGERPRINT => state.fingerprint.restore(table, key, value)?,
+                    _ => state.decide.restore(table, key, value)?,
+                }
             }
-            _ => self.slots.entry(place.slot).or_default().decide.restore(table, key, value)?,
         }
         Ok(())
     }
@@ -550,7 +556,7 @@ impl AccountShard {
 
     /// Every row of state at a place that is part of the result, in no particular order.
     pub fn rows(&self, place: Place, rows: &mut Rows) {
-        match (self.slots.get(&place.slot), place.part) {
+        match (self.slots.get(place.slot), place.part) {
             (Some(state), FINGERPRINT) => state.fingerprint.all_rows(rows),
             (Some(state), DECIDE) => state.decide.all_rows(rows),
             _ => {}
@@ -566,7 +572,7 @@ impl AccountShard {
     /// How many accounts there are.
     #[must_use]
     pub fn accounts(&self) -> u64 {
-        self.slots.values().map(|state| state.fingerprint.accounts.len() as u64).sum()
+        self.slots.iter().map(|(_, state)| state.fingerprint.accounts.len() as u64).sum()
     }
 
     /// What it counted.

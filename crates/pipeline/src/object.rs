@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use correlate::{Correlator, Gather, Gathered, Ground, SlotState};
+use correlate::{Correlator, Gather, Gathered, Ground, ReadOut, SlotState};
 use event::link::Link;
 use event::sighting::Stratum;
 use serde::{Deserialize, Serialize};
-use step::{Bucket, Corrupt, Operator, Persist, Rows, Slot, Stamped, decode, encode};
+use step::{Bucket, BySlot, Corrupt, Operator, Persist, Rows, Slot, Stamped, decode, encode};
 
 use crate::message::{Changes, Place, ToCampaign, ToObject};
 use crate::progress::Upstream;
@@ -24,6 +24,9 @@ pub struct Handed {
     /// Rows of state that changed.
     pub changes: Changes,
 }
+
+/// Objects that are looked for at once; see [`step::Keyed::foresee`].
+const FORESEEN: usize = 16;
 
 const SLOTS: u8 = 0;
 const GATHER: u8 = 1;
@@ -43,7 +46,7 @@ struct Own {
 /// One partition of the object task.
 pub struct ObjectShard {
     config: Config,
-    slots: BTreeMap<Slot, SlotState>,
+    slots: BySlot<SlotState>,
     gather: Gather,
     ground: Ground,
     own: Own,
@@ -61,7 +64,7 @@ impl ObjectShard {
         }
         ObjectShard {
             config,
-            slots: BTreeMap::new(),
+            slots: BySlot::default(),
             gather,
             ground: Ground::new(config.time.bucket),
             own: Own {
@@ -122,10 +125,15 @@ impl ObjectShard {
         let mut rows = self.gather.read_out(bucket);
         let record = (bucket, Gathered::default());
         let mut stamped = Stamped { at, clamped: false, record };
+        let tracked = self.tracked;
+        let mut unforeseen = rows.left();
         while rows.next(&mut stamped.record.1) {
+            if rows.left() < unforeseen {
+                self.foresee(&rows);
+                unforeseen = rows.left().saturating_sub(FORESEEN);
+            }
             let slot = Slot::of_digest(stamped.record.1.object.0);
-            let tracked = self.tracked;
-            let state = self.slots.entry(slot).or_insert_with(|| {
+            let state = self.slots.entry(slot, || {
                 let mut state = SlotState::default();
                 if !tracked {
                     state.untracked();
@@ -137,6 +145,14 @@ impl ObjectShard {
         self.own.closed = Some(bucket);
         let some = links.chunks(MESSAGE_LINKS).map(|some| ToCampaign::Links(bucket, some.to_vec()));
         self.handed.to_campaign.extend(some);
+    }
+
+    fn foresee(&self, rows: &ReadOut) {
+        for (object, layer) in rows.upcoming(FORESEEN) {
+            if let Some(state) = self.slots.get(Slot::of_digest(object.0)) {
+                state.foresee(object, layer);
+            }
+        }
     }
 
     /// Once for every hour that has passed since the last bucket: the slots forget what is too old
@@ -151,7 +167,7 @@ impl ObjectShard {
         let operator = Correlator { config: self.config.correlate };
         // Forgetting twice is forgetting once with the later time: one hour stands for many.
         let last = Bucket(bucket.0.div_euclid(hour) * hour - 1);
-        for state in self.slots.values_mut() {
+        for (_, state) in self.slots.iter_mut() {
             operator.close(state, &self.ground, last, &mut Vec::new());
         }
     }
@@ -166,9 +182,9 @@ impl ObjectShard {
 
     fn note_changes(&mut self) {
         let mut changes = Vec::new();
-        for (slot, state) in &mut self.slots {
+        for (slot, state) in self.slots.iter_mut() {
             state.take_changes(&mut changes);
-            let place = Place { part: SLOTS, slot: *slot };
+            let place = Place { part: SLOTS, slot };
             self.handed.changes.extend(changes.drain(..).map(|change| (place, change)));
         }
         let whole = |part| Place { part, slot: Slot(0) };
@@ -192,7 +208,9 @@ impl ObjectShard {
         value: Option<&[u8]>,
     ) -> Result<(), Corrupt> {
         match (place.part, value) {
-            (SLOTS, _) => self.slots.entry(place.slot).or_default().restore(table, key, value)?,
+            (SLOTS, _) => {
+                self.slots.entry(place.slot, SlotState::default).restore(table, key, value)?;
+            }
             (GATHER, _) => self.gather.restore(table, key, value)?,
             (GROUND, _) => self.ground.restore(table, key, value)?,
             (_, Some(value)) => self.own = decode(value)?,
@@ -210,7 +228,7 @@ impl ObjectShard {
     /// Every row of state at a place that is part of the result, in no particular order. The ground is the same in every partition and
     /// follows from the announcements, so it is no part of it.
     pub fn rows(&self, place: Place, rows: &mut Rows) {
-        if let Some(state) = self.slots.get(&place.slot).filter(|_| place.part == SLOTS) {
+        if let Some(state) = self.slots.get(place.slot).filter(|_| place.part == SLOTS) {
             state.all_rows(rows);
         }
     }

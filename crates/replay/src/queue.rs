@@ -27,6 +27,11 @@ impl<T: Clone> Queue<T> {
         self.items.get(self.read)
     }
 
+    /// What comes next, in order, without reading it.
+    pub fn upcoming(&self) -> impl Iterator<Item = &T> {
+        self.items.iter().skip(self.read)
+    }
+
     /// Reads the next item.
     pub fn read(&mut self) -> Option<T> {
         if self.keeps {

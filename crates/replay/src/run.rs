@@ -9,13 +9,13 @@ use enrich::Enricher;
 use event::EventTime;
 use event::id::Digest;
 use event::intake::Limits;
-use pipeline::account::AccountShard;
+use pipeline::account::{AccountShard, FORESEEN};
 use pipeline::campaign::CampaignShard;
 use pipeline::message::{Changes, Place, TableMessage, ToAccount, ToCampaign, ToObject};
 use pipeline::object::ObjectShard;
 use pipeline::route::RouteShard;
 use pipeline::topology::Stage;
-use pipeline::{Config, Intake, Taken, digest};
+use pipeline::{Config, Intake, Meter, Taken, digest};
 use step::{Slot, TableId, partition_of};
 
 use crate::cpu::{Costs, Watch, peak_rss_bytes, process_cpu};
@@ -96,6 +96,9 @@ pub struct Progress {
 /// Records a shard is given in one step, at most.
 const STEP: u64 = 512;
 
+/// Deliveries of a reader that are taken at once: as many as it is ahead.
+const DELIVERIES: usize = 4;
+
 /// Runs the tasks over the inputs to their end.
 ///
 /// # Errors
@@ -111,7 +114,14 @@ pub fn run(
     let mut run = Run::new(options, enricher)?;
     loop {
         let worked = run.turn()?;
-        if !worked && !run.read_more(progress)? {
+        if worked {
+            continue;
+        }
+        let mut any = false;
+        for _ in 0..DELIVERIES {
+            any |= run.read_more(progress)?;
+        }
+        if !any {
             // Nothing to do and nothing to read is the end, or a fault of ours.
             if run.pauses || run.finished() {
                 break;
@@ -417,7 +427,11 @@ impl Run {
     fn work_direct(&mut self, index: usize, most: u64) -> bool {
         let mut worked = self.read_tables(index);
         let (queue, shard) = (&mut self.direct[index], &mut self.accounts[index]);
-        for _ in 0..most {
+        for number in 0..most {
+            if number.is_multiple_of(FORESEEN as u64) {
+                self.watch.enter(Stage::Fingerprint);
+                shard.foresee(queue.upcoming());
+            }
             if !shard.drain(&mut self.watch) {
                 return worked || shard.has_news();
             }

@@ -21,8 +21,8 @@ pub use codec::{Corrupt, decode, decode_first, encode, encode_to};
 pub use event::{Nats, ln, ln_ratio};
 pub use operator::{Operator, Stamped};
 pub use rows::Rows;
-pub use slot::{SLOTS, Slot, partition_of};
-pub use state::{Change, Keyed, Persist, TableId};
+pub use slot::{BySlot, SLOTS, Slot, partition_of};
+pub use state::{Change, Keyed, One, Persist, TableId};
 pub use versions::Versions;
 
 /// A bucket: the index of a window of the configured width, counted from the epoch.

@@ -31,6 +31,46 @@ impl Slot {
     }
 }
 
+/// What a shard keeps by slot: a place for each of the [`SLOTS`], found by its number.
+#[derive(Clone, Debug)]
+pub struct BySlot<T>(Vec<Option<Box<T>>>);
+
+impl<T> Default for BySlot<T> {
+    fn default() -> Self {
+        BySlot((0..SLOTS).map(|_| None).collect())
+    }
+}
+
+impl<T> BySlot<T> {
+    /// What is kept of a slot.
+    #[must_use]
+    pub fn get(&self, slot: Slot) -> Option<&T> {
+        self.0[usize::from(slot.0)].as_deref()
+    }
+
+    /// What is kept of a slot, to be changed.
+    pub fn get_mut(&mut self, slot: Slot) -> Option<&mut T> {
+        self.0[usize::from(slot.0)].as_deref_mut()
+    }
+
+    /// What is kept of a slot, made by `new` if there is nothing.
+    pub fn entry(&mut self, slot: Slot, new: impl FnOnce() -> T) -> &mut T {
+        self.0[usize::from(slot.0)].get_or_insert_with(|| Box::new(new()))
+    }
+
+    /// What is kept of each slot of which anything is, in order.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (Slot, &mut T)> {
+        let slots = (0..=u8::MAX).map(Slot).zip(&mut self.0);
+        slots.filter_map(|(slot, kept)| Some((slot, kept.as_deref_mut()?)))
+    }
+
+    /// The same, to look at.
+    pub fn iter(&self) -> impl Iterator<Item = (Slot, &T)> {
+        let slots = (0..=u8::MAX).map(Slot).zip(&self.0);
+        slots.filter_map(|(slot, kept)| Some((slot, kept.as_deref()?)))
+    }
+}
+
 /// The partition, of `partitions` (a divisor of 256), that holds `slot`.
 #[must_use]
 pub fn partition_of(slot: Slot, partitions: u32) -> u32 {

@@ -89,6 +89,12 @@ impl<K: Copy + Eq + Ord + Hash, V> Keyed<K, V> {
         self.rows.get(&key)
     }
 
+    /// Looks for the row of `key` and leaves it near the processor. Whoever knows some of the keys
+    /// that come next looks for all of them first: memory answers many questions in the time of one.
+    pub fn foresee(&self, key: K) -> Option<&V> {
+        std::hint::black_box(self.rows.get(&key))
+    }
+
     /// The row of `key`, to be changed.
     pub fn get_mut(&mut self, key: K) -> Option<&mut V> {
         let row = self.rows.get_mut(&key)?;
@@ -215,7 +221,64 @@ where
     }
 }
 
-/// Implements [`Persist`] for a struct whose fields are all [`Keyed`] tables, numbered in order.
+/// A table of one row, with key 0: no hashing for what is always there.
+#[derive(Clone, Debug)]
+pub struct One<V> {
+    row: Option<V>,
+    dirty: bool,
+}
+
+impl<V> Default for One<V> {
+    fn default() -> Self {
+        One { row: None, dirty: false }
+    }
+}
+
+impl<V: PartialEq + Serialize + DeserializeOwned> One<V> {
+    const KEY: u8 = 0;
+
+    /// The row.
+    #[must_use]
+    pub fn get(&self) -> Option<&V> {
+        self.row.as_ref()
+    }
+
+    /// Puts the row in place.
+    pub fn set(&mut self, value: V) {
+        if self.row.as_ref() != Some(&value) {
+            self.row = Some(value);
+            self.dirty = true;
+        }
+    }
+
+    /// For the sake of [`crate::persist_tables`]: one flag costs nothing.
+    pub fn untracked(&mut self) {}
+
+    /// [`Persist::take_changes`] for this table.
+    pub fn take_changes(&mut self, table: TableId, out: &mut Vec<Change>) {
+        if std::mem::take(&mut self.dirty) {
+            out.push((table, encode(&Self::KEY), self.row.as_ref().map(encode)));
+        }
+    }
+
+    /// [`Persist::restore`] for this table.
+    ///
+    /// # Errors
+    /// If the bytes are damaged or of another version.
+    pub fn restore(&mut self, _key: &[u8], value: Option<&[u8]>) -> Result<(), Corrupt> {
+        self.row = value.map(decode).transpose()?;
+        Ok(())
+    }
+
+    /// [`Persist::all_rows`] for this table.
+    pub fn all_rows(&self, table: TableId, out: &mut Rows) {
+        if let Some(row) = &self.row {
+            out.push(table, &Self::KEY, row);
+        }
+    }
+}
+
+/// Implements [`Persist`] for a struct whose fields are all [`Keyed`] tables or [`One`], numbered in order.
 #[macro_export]
 macro_rules! persist_tables {
     ($state:ty { $($id:literal => $field:ident),+ $(,)? }) => {
