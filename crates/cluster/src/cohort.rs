@@ -57,11 +57,13 @@ pub type Carrier = (ObjectKey, AccountKey);
 /// one walk over the standings, which lie far apart, for both.
 #[must_use]
 pub fn find(state: &State) -> (Vec<Cohort>, Vec<Carrier>) {
-    let (mut rows, mut carriers) = (Vec::new(), Vec::new());
     // Two walks: the first does so little with each that memory is asked for many at once.
     let all = state.accounts.unordered();
     let heard = all.filter_map(|(key, known)| Some((key, known, known.standing.as_deref()?)));
-    let walking: Vec<_> = heard.filter(|(_, _, standing)| !standing.flows.is_empty()).collect();
+    let mut walking = Vec::with_capacity(state.accounts.len());
+    walking.extend(heard.filter(|(_, _, standing)| !standing.flows.is_empty()));
+    let flows = walking.iter().map(|(_, _, standing)| standing.flows.len()).sum();
+    let (mut rows, mut carriers) = (Vec::new(), Vec::with_capacity(flows));
     for (key, known, standing) in walking {
         rows.extend(known_rows(key, known, standing));
         if known.cluster.is_none() {

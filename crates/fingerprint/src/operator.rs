@@ -50,8 +50,9 @@ pub struct Tables {
 /// What is kept per slot.
 #[derive(Clone, Debug, Default)]
 pub struct SlotState {
-    /// Accounts. Bound: one row each of at most `ACCOUNT_BYTES_MAX` bytes.
-    pub accounts: Keyed<AccountKey, Account>,
+    /// Accounts. Bound: one row each of at most `ACCOUNT_BYTES_MAX` bytes. They lie apart: a table that
+    /// grows moves its rows, and these are large.
+    pub accounts: Keyed<AccountKey, Box<Account>>,
     /// Touches per stratum in buckets not announced yet; taken by [`SlotState::take_totals`].
     pub totals: Keyed<(Bucket, Stratum), u64>,
     /// The largest effective time this slot has seen.
@@ -132,12 +133,13 @@ impl Operator for Fingerprinter {
         out: &mut Vec<Out>,
     ) {
         let (event, at) = (&record.record, record.at);
-        let account = state.accounts.entry(event.account, || Account {
+        let new = || Account {
             name: event.name.clone(),
             first_seen: at,
             last_seen: at,
             ..Account::default()
-        });
+        };
+        let account = state.accounts.entry(event.account, || Box::new(new()));
         if self.is_duplicate(account, event.id, at) {
             out.push(Out::Duplicate);
             return;

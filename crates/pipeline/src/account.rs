@@ -215,7 +215,7 @@ impl AccountShard {
             let state = self.slots.get(Slot::of_key(record.name.id().as_bytes()));
             *found = state.and_then(|one| one.fingerprint.accounts.foresee(record.account));
         }
-        found.into_iter().flatten().for_each(Account::foresee);
+        found.into_iter().flatten().for_each(|account: &Box<Account>| account.foresee());
     }
 
     /// Takes a record that was admitted. It may be held back by the clock; see [`AccountShard::drain`].

@@ -3,6 +3,8 @@
 //! Rows come from one writer, with the time from which they hold. A reader asks for the value *at*
 //! an event's time and so gets the same answer however early or late the row reached it.
 
+use std::cmp::Ordering;
+use std::collections::hash_map::Entry;
 use std::hash::{BuildHasher, Hash};
 
 use event::EventTime;
@@ -12,10 +14,34 @@ use crate::state::Map;
 /// Values by key and effect time.
 #[derive(Clone, Debug)]
 pub struct Versions<K, V> {
-    rows: Map<K, Vec<(EventTime, Option<V>)>>,
+    rows: Map<K, History<V>>,
     /// A bit for each key that has a row, sixteen times as many as keys: small enough to stay near
     /// the processor, since a request asks for fifty keys and nearly none of them is there.
     filter: Vec<u64>,
+}
+
+/// The values of one key. Nearly all have one only, and the newest is nearly always what is asked for,
+/// so it lies in the row.
+#[derive(Clone, Debug)]
+struct History<V> {
+    newest: (EventTime, Option<V>),
+    /// By effect time.
+    earlier: Vec<(EventTime, Option<V>)>,
+}
+
+impl<V> History<V> {
+    fn insert(&mut self, effect: EventTime, value: Option<V>) {
+        match effect.cmp(&self.newest.0) {
+            Ordering::Greater => {
+                self.earlier.push(std::mem::replace(&mut self.newest, (effect, value)));
+            }
+            Ordering::Equal => self.newest.1 = value,
+            Ordering::Less => match self.earlier.binary_search_by_key(&effect, |(at, _)| *at) {
+                Ok(index) => self.earlier[index].1 = value,
+                Err(index) => self.earlier.insert(index, (effect, value)),
+            },
+        }
+    }
 }
 
 impl<K, V> Default for Versions<K, V> {
@@ -29,24 +55,31 @@ impl<K: Eq + Hash, V> Versions<K, V> {
     /// effect time replaces the earlier one.
     pub fn insert(&mut self, key: K, effect: EventTime, value: Option<V>) {
         self.mark(&key);
-        let versions = self.rows.entry(key).or_default();
-        match versions.binary_search_by_key(&effect, |(at, _)| *at) {
-            Ok(index) => versions[index].1 = value,
-            Err(index) => versions.insert(index, (effect, value)),
+        match self.rows.entry(key) {
+            Entry::Occupied(mut row) => row.get_mut().insert(effect, value),
+            Entry::Vacant(row) => {
+                row.insert(History { newest: (effect, value), earlier: Vec::new() });
+            }
         }
     }
 
     /// The value in effect at `time`.
     #[must_use]
+    #[inline]
     pub fn at(&self, key: &K, time: EventTime) -> Option<&V> {
         let (word, bit) = self.place(key);
-        if self.filter[word] >> bit & 1 == 0 {
-            return None;
-        }
-        let versions = self.rows.get(key)?;
-        versions.iter().rev().find(|(effect, _)| *effect <= time)?.1.as_ref()
+        if self.filter[word] >> bit & 1 == 0 { None } else { self.find(key, time) }
     }
 
+    /// What [`Versions::at`] seldom has to do.
+    #[inline(never)]
+    fn find(&self, key: &K, time: EventTime) -> Option<&V> {
+        let History { newest, earlier } = self.rows.get(key)?;
+        let mut versions = std::iter::once(newest).chain(earlier.iter().rev());
+        versions.find(|(effect, _)| *effect <= time)?.1.as_ref()
+    }
+
+    #[inline]
     fn place(&self, key: &K) -> (usize, u32) {
         // The map uses the lowest and the highest bits of the hash; the length is a power of two.
         let hash = self.rows.hasher().hash_one(key) >> 20;
@@ -65,10 +98,14 @@ impl<K: Eq + Hash, V> Versions<K, V> {
 
     /// Forgets what nobody at `time` or later can ask for.
     pub fn prune(&mut self, time: EventTime) {
-        self.rows.retain(|_, versions| {
-            let superseded = versions.iter().rposition(|(effect, _)| *effect <= time).unwrap_or(0);
-            versions.drain(..superseded);
-            versions.iter().any(|(effect, value)| value.is_some() || *effect > time)
+        self.rows.retain(|_, History { newest, earlier }| {
+            if newest.0 <= time {
+                earlier.clear();
+                return newest.1.is_some();
+            }
+            let superseded = earlier.iter().rposition(|(effect, _)| *effect <= time).unwrap_or(0);
+            earlier.drain(..superseded);
+            true
         });
     }
 
