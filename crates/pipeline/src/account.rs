@@ -208,14 +208,15 @@ impl AccountShard {
 
     /// Looks for the accounts of the records that come next, all at once; see [`step::Keyed::foresee`].
     pub fn foresee<'a>(&self, upcoming: impl Iterator<Item = &'a Taken>) {
-        let mut found = [None; FORESEEN];
+        let mut found = [None::<&Account>; FORESEEN];
         for (found, taken) in found.iter_mut().zip(upcoming) {
             let Taken::Account(record) = taken else { continue };
             fingerprint::foresee(record);
             let state = self.slots.get(Slot::of_key(record.name.id().as_bytes()));
-            *found = state.and_then(|one| one.fingerprint.accounts.foresee(record.account));
+            let accounts = state.map(|state| &state.fingerprint.accounts);
+            *found = accounts.and_then(|one| one.foresee(record.account)).map(AsRef::as_ref);
         }
-        found.into_iter().flatten().for_each(|account: &Box<Account>| account.foresee());
+        found.into_iter().flatten().for_each(Account::foresee);
     }
 
     /// Takes a record that was admitted. It may be held back by the clock; see [`AccountShard::drain`].
