@@ -26,7 +26,7 @@ fn checkpoint(dir: &Path) {
         configuration: "c0ffee".into(),
         format: 1,
     };
-    let (store, _) = Store::open(dir, &identity, 0, 1, 0).expect("it opens");
+    let (store, _) = Store::open(dir, &identity, 0, 1, 0, |_, _| false).expect("it opens");
     let place = pipeline::message::Place { part: 1, slot: step::Slot(7) };
     let row = (place, (2, b"an account".to_vec(), Some(b"its state".to_vec())));
     store.write([row], 42, 1_800_000_000_000).expect("it is written");

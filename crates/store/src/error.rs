@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::load::damage;
+
 /// Why the store can't go on. Where the system gives the cause, it is the error's source.
 #[derive(Debug, thiserror::Error)]
 #[allow(missing_docs, reason = "the messages say what each is")]
@@ -47,6 +49,15 @@ pub enum Error {
          again", dir.display()
     )]
     Broken { dir: PathBuf },
+}
+
+impl Error {
+    /// Whether the checkpoint is lost and not the disk: opened again, it is put away, and state comes
+    /// from the changelog.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        damage(self).is_some()
+    }
 }
 
 /// Why a checkpoint that was found was not taken; state comes from the changelog instead.

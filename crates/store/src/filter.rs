@@ -34,6 +34,22 @@ impl Filter {
         Filter { blocks: vec![[0; 8]; blocks].into() }
     }
 
+    /// The filter that was written down as `bytes`; `None` if they are no filter's.
+    pub fn read(bytes: &[u8]) -> Option<Filter> {
+        let (blocks, rest) = bytes.as_chunks::<{ BLOCK_BITS / 8 }>();
+        let word = |block: &[u8; BLOCK_BITS / 8], at: usize| {
+            u32::from_le_bytes(std::array::from_fn(|byte| block[at * 4 + byte]))
+        };
+        let block = |block| std::array::from_fn(|at| word(block, at));
+        let filter = Filter { blocks: blocks.iter().map(block).collect() };
+        (rest.is_empty() && !filter.blocks.is_empty()).then_some(filter)
+    }
+
+    /// Writes it down.
+    pub fn write(&self, to: &mut Vec<u8>) {
+        self.blocks.iter().flatten().for_each(|word| to.extend(word.to_le_bytes()));
+    }
+
     /// Notes a group.
     pub fn insert(&mut self, hash: u64) {
         let block = self.block(hash);
@@ -78,6 +94,10 @@ mod tests {
             assert!((0..groups).all(|number| filter.maybe_has(hash(number))));
             let wrong = (groups..groups + 100_000).filter(|number| filter.maybe_has(hash(*number)));
             assert!(wrong.count() < 800, "{groups} groups: more than 0.8 % false positives");
+            let mut bytes = Vec::new();
+            filter.write(&mut bytes);
+            assert!(Filter::read(&bytes).is_some_and(|read| read.blocks == filter.blocks));
+            assert!(Filter::read(&bytes[1..]).is_none());
         }
     }
 }

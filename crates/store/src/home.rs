@@ -104,8 +104,12 @@ impl Home {
     /// Notes that the checkpoint was found damaged, so that it is not opened again: a database may read
     /// well and fail whenever it is written.
     pub fn condemn(&self, what: &str) {
-        // If this can't be written either, then the next to open it finds out for itself.
-        let _ = fs::write(self.dir.join(CHECKPOINT).join(DAMAGED), what);
+        let folder = self.dir.join(CHECKPOINT);
+        if fs::write(folder.join(DAMAGED), what).is_err() {
+            // A disk that is full still lets go of files: without this one it is damaged, too. If even
+            // that fails, nothing here can be opened for writing.
+            let _ = fs::remove_file(folder.join(IDENTITY));
+        }
     }
 
     /// Puts away the checkpoint that is there: aside if it may be of use to somebody.

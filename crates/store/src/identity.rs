@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 use crate::error::Refused;
 
 /// The version of what this crate writes: directory, pages, position.
-pub(crate) const LAYOUT: u32 = 1;
+pub(crate) const LAYOUT: u32 = 2;
 
 /// What every identity file begins with, whatever its layout.
 const TITLE: &str = "iolaus checkpoint ";
@@ -57,7 +57,12 @@ impl Identity {
             Some(layout) if layout > LAYOUT => {
                 Err(Refused::Newer { what: "layout".into(), found: layout, ours: LAYOUT })
             }
-            _ => Err(damaged("has no title")),
+            Some(layout) => Err(Refused::Changed {
+                what: "layout".into(),
+                found: layout.to_string(),
+                expected: LAYOUT.to_string(),
+            }),
+            None => Err(damaged("has no title")),
         }
     }
 

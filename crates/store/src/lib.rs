@@ -1,9 +1,10 @@
 //! The local checkpoint of one partition of one task, in sled.
 //!
 //! A checkpoint is a cache of committed state and never its only copy: the truth is the compacted
-//! changelog topic. So it is checked whole when it is opened, and whatever is wrong with it (lost,
-//! damaged, stale, of somebody else, of a newer version) means that it is put away and that state
-//! comes from the changelog, with the reason returned for one line in the log.
+//! changelog topic. So whatever is wrong with it (lost, damaged, stale, of somebody else, of a newer
+//! version) means that it is put away and that state comes from the changelog, with the reason returned
+//! for one line in the log. Nothing is believed unchecked: what tells which pages there are is checked
+//! when it is opened, and each page whenever it is read.
 //!
 //! # What is kept how
 //!
@@ -11,11 +12,12 @@
 //! an account's rows share a group, whatever their part and table. Rows stand on *pages* by the hash of
 //! their group, pages form *layers*: the bottom one has nearly all rows of a slot, those above it what
 //! changed since. A write adds layers, joins those of like size, and makes some bottoms anew. Filters
-//! in memory say which layers may have a group, so a fetch reads the one or two pages that do.
+//! in memory say which layers may have a group, so a fetch reads the one or two pages that do. Rows of
+//! tables that are wanted whole when a shard begins share a group, and are read without the others.
 //!
 //! Every page has a checksum over its rows, its place, the write it came with and the identity of the
-//! checkpoint; a layer has the sum of its pages' checksums; the *position* row has a checksum over all
-//! layers, the offset and the time. New pages go where no position points, are synced, and then the
+//! checkpoint; a layer has the sum of its pages' checksums, and a *head* with its filter and each page's
+//! checksum, which opening reads; the *position* row has a checksum over all layers, the offset and the time. New pages go where no position points, are synced, and then the
 //! position is put and synced: a write is there or it is not.
 //!
 //! # What it costs
@@ -44,6 +46,7 @@
 mod engine;
 mod error;
 mod filter;
+mod head;
 mod home;
 mod identity;
 mod layer;
@@ -59,4 +62,4 @@ mod tests;
 pub use error::{Error, Refused};
 pub use identity::Identity;
 pub use report::{Report, TableReport, Written};
-pub use store::{Fetched, Opened, Store};
+pub use store::{Fetched, Opened, Store, Together};

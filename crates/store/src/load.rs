@@ -1,4 +1,4 @@
-//! What an opened store begins with: everything that is there, read and checked, or why not.
+//! What an opened store begins with: what it holds where, read and checked, or why not.
 
 use std::sync::Arc;
 
@@ -6,20 +6,22 @@ use step::{SLOTS, Slot};
 
 use crate::engine::Engine;
 use crate::error::{Error, Refused};
+use crate::head;
 use crate::home::{Home, is_of_the_disk};
 use crate::identity::Identity;
-use crate::layer::{Held, Layer};
+use crate::layer::Layer;
 use crate::position::Position;
-use crate::slot::{Layers, Pages, filter};
+use crate::slot::Layers;
 
-/// A database that was read and found whole.
+/// A database whose position was read, with the heads of all layers that it tells of.
 pub(crate) struct Loaded {
     pub engine: Engine,
     pub position: Position,
     pub slots: Vec<Layers>,
 }
 
-/// Reads and checks everything; `too_old` may refuse it before that.
+/// Reads and checks position and heads; `too_old` may refuse it before that. Pages are checked as they
+/// are read.
 pub(crate) fn load(
     home: &Home,
     identity: &Identity,
@@ -41,7 +43,7 @@ pub(crate) fn load(
         }
         let mut slots = vec![Layers::default(); SLOTS as usize];
         for (slot, layers) in &position.slots {
-            slots[usize::from(slot.0)] = check(&engine, *slot, layers, seed)?;
+            slots[usize::from(slot.0)] = heads(&engine, *slot, layers, seed)?;
         }
         Ok(Ok(Loaded { engine, position, slots }))
     };
@@ -58,17 +60,9 @@ pub(crate) fn damage(error: &Error) -> Option<Refused> {
     Some(Refused::Damaged { what })
 }
 
-/// Reads the layers of a slot and makes what is kept of them in memory.
-fn check(engine: &Engine, slot: Slot, layers: &[Layer], seed: u64) -> Result<Layers, Error> {
-    let mut held = Vec::with_capacity(layers.len());
-    for (layer, depth) in layers.iter().zip(0..) {
-        let pages = Pages::read(engine, slot, depth, [layer].into_iter())?;
-        let mut rows = Vec::new();
-        let checks = pages.decode(seed, &mut rows).map_err(|what| engine.damaged(what))?;
-        let checks = checks.into_iter().next().unwrap_or_default();
-        held.push(Arc::new(Held { layer: layer.clone(), filter: filter(&rows), checks }));
-    }
-    Ok(Arc::new(held))
+fn heads(engine: &Engine, slot: Slot, layers: &[Layer], seed: u64) -> Result<Layers, Error> {
+    let head = |(depth, layer)| head::get(engine, slot, depth, layer, seed).map(Arc::new);
+    Ok(Arc::new(layers.iter().enumerate().map(head).collect::<Result<Vec<_>, Error>>()?))
 }
 
 /// How far a clock may go back between two runs.

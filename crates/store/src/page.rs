@@ -2,12 +2,19 @@
 //!
 //! The *group* of a row is the first bytes of its key. Keys of state are keyed digests or begin with
 //! one, so all rows of an account share a group whatever their part and table, and stand on one page.
+//! Rows that are wanted together, whatever their keys, share a group of their own.
 
 use step::{Slot, TableId};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// How many bytes of a key name its group: a digest.
 pub(crate) const GROUP_BYTES: usize = 8;
+
+/// Set in the part of rows that stand together.
+const TOGETHER: u8 = 0x80;
+
+/// The group of rows that stand together.
+pub(crate) const TOGETHER_GROUP: u64 = 0;
 
 /// Slot, depth, bank, page, count of rows.
 const HEADER_BYTES: usize = 1 + 1 + 1 + 2 + 8 + 4;
@@ -41,11 +48,18 @@ pub(crate) struct Row<'a> {
     pub key: &'a [u8],
     /// `None`: gone, whatever older layers say.
     pub value: Option<&'a [u8]>,
+    /// Whether it stands with others of its slot whatever its key.
+    pub together: bool,
 }
 
 impl<'a> Row<'a> {
     pub fn new(part: u8, table: TableId, key: &'a [u8], value: Option<&'a [u8]>) -> Row<'a> {
-        Row { group: group(key), part, table, key, value }
+        Row { group: group(key), part, table, key, value, together: false }
+    }
+
+    /// The row, to stand with others of its slot.
+    pub fn together(self) -> Row<'a> {
+        Row { group: TOGETHER_GROUP, together: true, ..self }
     }
 
     /// What tells it from every other row of its slot.
@@ -77,7 +91,7 @@ pub(crate) fn encode(address: Address, sequence: u64, seed: u64, rows: &[Row]) -
     page.extend(sequence.to_le_bytes());
     page.extend((rows.len() as u32).to_le_bytes());
     for row in rows {
-        page.extend([row.part, row.table]);
+        page.extend([row.part | if row.together { TOGETHER } else { 0 }, row.table]);
         put_length(&mut page, row.key.len() as u64);
         page.extend(row.key);
         put_length(&mut page, row.value.map_or(0, |value| value.len() as u64 + 1));
@@ -126,7 +140,8 @@ fn take_row<'a>(rest: &mut &'a [u8]) -> Option<Row<'a>> {
         0 => None,
         length => Some(take(rest, length - 1)?),
     };
-    Some(Row::new(part, table, key, value))
+    let row = Row::new(part & !TOGETHER, table, key, value);
+    Some(if part & TOGETHER == 0 { row } else { row.together() })
 }
 
 fn take<'a>(rest: &mut &'a [u8], length: u64) -> Option<&'a [u8]> {

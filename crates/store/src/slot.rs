@@ -37,19 +37,15 @@ impl<'a> Pages<'a> {
         Ok(Pages { layers: read })
     }
 
-    /// Appends the rows, older layers first, and returns the checks of each layer's pages.
+    /// Appends the rows, older layers first.
     ///
     /// # Errors
     /// What is wrong with them.
-    pub fn decode<'p>(&'p self, seed: u64, rows: &mut Vec<Row<'p>>) -> Result<Checks, String> {
-        let mut checks = Vec::new();
+    pub fn decode<'p>(&'p self, seed: u64, rows: &mut Vec<Row<'p>>) -> Result<(), String> {
         for (layer, pages) in &self.layers {
             let (first, mut sum) = (rows.len(), 0_u64);
-            let mut own = Vec::with_capacity(pages.len());
             for (address, bytes) in pages {
-                let checksum = decode(bytes, *address, layer.sequence, seed, rows)?;
-                sum = sum.wrapping_add(checksum);
-                own.push(Check { sum: checksum as u32, bytes: bytes.len() as u32 });
+                sum = sum.wrapping_add(decode(bytes, *address, layer.sequence, seed, rows)?);
             }
             let rows = &rows[first..];
             let gone = rows.iter().filter(|row| row.value.is_none()).count() as u64;
@@ -57,14 +53,10 @@ impl<'a> Pages<'a> {
                 let sequence = layer.sequence;
                 return Err(format!("the pages of write {sequence} are not those that it wrote"));
             }
-            checks.push(own);
         }
-        Ok(checks)
+        Ok(())
     }
 }
-
-/// For each layer, the checks of its pages.
-type Checks = Vec<Vec<Check>>;
 
 /// One page.
 pub(crate) fn page(engine: &Engine, address: Address, reading: Reading) -> Result<Value, Error> {
@@ -125,7 +117,7 @@ pub(crate) fn build(
 }
 
 /// The filter of rows that are in order.
-pub(crate) fn filter(rows: &[Row]) -> Filter {
+fn filter(rows: &[Row]) -> Filter {
     let groups = || rows.chunk_by(|one, other| one.group == other.group);
     let mut filter = Filter::new(groups().count());
     groups().for_each(|rows| filter.insert(rows[0].group));

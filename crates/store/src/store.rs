@@ -9,11 +9,12 @@ use step::{Change, SLOTS, Slot, TableId};
 
 use crate::engine::{Engine, Reading};
 use crate::error::{Error, Refused};
+use crate::head;
 use crate::home::{Home, find};
 use crate::identity::{Identity, LAYOUT};
 use crate::layer::{Held, Layer, Step, plan};
 use crate::load::{Loaded, age, damage, load};
-use crate::page::{Address, GROUP_BYTES, Row, decode, group};
+use crate::page::{Address, GROUP_BYTES, Row, TOGETHER_GROUP, decode, group};
 use crate::position::Position;
 use crate::report::{Report, TableReport, Written};
 use crate::slot::{Layers, Pages, Site, build, newest, page};
@@ -26,7 +27,7 @@ pub enum Opened {
         /// Why the checkpoint that was there was put away; `None` if there was none.
         why: Option<Refused>,
     },
-    /// The store holds a complete checkpoint, every page of which was checked.
+    /// The store holds a complete checkpoint. Its pages are checked as they are read.
     Loaded {
         /// The first record of the changelog that is not in it.
         next_offset: i64,
@@ -46,6 +47,9 @@ pub struct Fetched {
     pub value: Vec<u8>,
 }
 
+/// Whether the rows of a part's table are wanted together, without their keys: see [`Store::together`].
+pub type Together = fn(part: u8, table: TableId) -> bool;
+
 /// The local checkpoint of one partition of one task. Reads may go on while one thread writes.
 #[derive(Debug)]
 pub struct Store {
@@ -54,6 +58,7 @@ pub struct Store {
     /// Stands for the identity in every checksum.
     seed: u64,
     cache_bytes: u64,
+    together: Together,
     /// Of each slot.
     slots: RwLock<Vec<Layers>>,
     writer: Mutex<Writer>,
@@ -68,8 +73,9 @@ struct Writer {
 }
 
 impl Store {
-    /// Opens the checkpoint in `dir`, all of which is read and checked; if it can't be used, it is
-    /// put away and the store is empty.
+    /// Opens the checkpoint in `dir`; if it can't be used, it is put away and the store is empty. What
+    /// tells which pages there are is read and checked, the pages themselves when they are wanted: one
+    /// that is damaged is an error then, and the checkpoint is put away when it is opened again.
     ///
     /// A checkpoint older than `max_age_ms` can't be used: that is to be less than half of the
     /// changelog's `delete.retention.ms`. sled keeps about `cache_bytes` of pages in memory.
@@ -82,6 +88,7 @@ impl Store {
         now_unix_ms: i64,
         max_age_ms: i64,
         cache_bytes: u64,
+        together: Together,
     ) -> Result<(Store, Opened), Error> {
         let home = Home::claim(dir)?;
         let found = match home.identity()? {
@@ -98,7 +105,7 @@ impl Store {
         match found {
             Ok(loaded) => {
                 let next_offset = loaded.position.next_offset;
-                let store = Store::new(home, identity.clone(), cache_bytes, loaded);
+                let store = Store::new(home, identity.clone(), cache_bytes, together, loaded);
                 Ok((store, Opened::Loaded { next_offset }))
             }
             Err(why) => {
@@ -110,18 +117,25 @@ impl Store {
                 let position = Position { identity: identity.digest(), ..Position::default() };
                 let slots = vec![Layers::default(); SLOTS as usize];
                 let loaded = Loaded { engine, position, slots };
-                let store = Store::new(home, identity.clone(), cache_bytes, loaded);
+                let store = Store::new(home, identity.clone(), cache_bytes, together, loaded);
                 Ok((store, Opened::Fresh { why }))
             }
         }
     }
 
-    fn new(home: Home, identity: Identity, cache_bytes: u64, loaded: Loaded) -> Store {
+    fn new(
+        home: Home,
+        identity: Identity,
+        cache_bytes: u64,
+        together: Together,
+        loaded: Loaded,
+    ) -> Store {
         let store = Store {
             engine: loaded.engine,
             seed: identity.digest() as u64,
             identity,
             cache_bytes,
+            together,
             slots: RwLock::new(loaded.slots),
             writer: Mutex::new(Writer { position: loaded.position, broken: false }),
             home,
@@ -233,11 +247,10 @@ impl Store {
         let mut rows = Vec::new();
         let decoded = pages.decode(self.seed, &mut rows);
         decoded.map_err(|what| self.engine.damaged(what))?;
-        rows.extend(
-            incoming
-                .iter()
-                .map(|(part, (table, key, value))| Row::new(*part, *table, key, value.as_deref())),
-        );
+        rows.extend(incoming.iter().map(|(part, (table, key, value))| {
+            let row = Row::new(*part, *table, key, value.as_deref());
+            if (self.together)(*part, *table) { row.together() } else { row }
+        }));
         newest(&mut rows);
         if from == 0 {
             rows.retain(|row| row.value.is_some());
@@ -251,12 +264,14 @@ impl Store {
             written.bytes += page.len() as u64;
             self.engine.put(&address.key(), page)
         })?;
+        head::put(&self.engine, slot, from, &held, self.seed)?;
         Ok(Arc::new(below.iter().cloned().chain([Arc::new(held)]).collect()))
     }
 
     /// Empties the pages of layers that a step replaced.
     fn clear(&self, Step { slot, from }: Step, layers: &Layers) -> Result<(), Error> {
         for (held, depth) in layers[from..].iter().zip(from..) {
+            head::clear(&self.engine, slot, depth, held)?;
             for (address, check) in held.layer.addresses(slot, depth as u8).zip(&held.checks) {
                 self.engine.clear(&address.key(), check.bytes as usize)?;
             }
@@ -264,15 +279,41 @@ impl Store {
         Ok(())
     }
 
-    /// The rows of every part and table of `slot` whose key begins with `key`. A key shorter than a
-    /// digest (eight bytes) names rows with exactly that key.
+    /// The rows of every part and table of `slot` whose key begins with `key`, except those that stand
+    /// together. A key shorter than a digest (eight bytes) names rows with exactly that key.
     ///
     /// # Errors
     /// If the database can't be read any more or is damaged.
     pub fn fetch(&self, slot: Slot, key: &[u8]) -> Result<Vec<Fetched>, Error> {
+        let named = |row: &Row| {
+            !row.together
+                && (row.key == key || key.len() >= GROUP_BYTES && row.key.starts_with(key))
+        };
+        self.look_up(slot, group(key), named)
+    }
+
+    /// The rows of all tables that stand together, of every slot: without reading any others than
+    /// happen to be on their pages.
+    ///
+    /// # Errors
+    /// If the database can't be read any more or is damaged.
+    pub fn together(&self) -> Result<Vec<Fetched>, Error> {
+        let mut rows = Vec::new();
+        for slot in all_slots() {
+            rows.extend(self.look_up(slot, TOGETHER_GROUP, |row| row.together)?);
+        }
+        Ok(rows)
+    }
+
+    fn look_up(
+        &self,
+        slot: Slot,
+        group: u64,
+        wanted: impl Fn(&Row) -> bool,
+    ) -> Result<Vec<Fetched>, Error> {
         loop {
             let layers = self.layers(slot);
-            match self.look_up(&layers, slot, key) {
+            match self.look_through(&layers, slot, group, &wanted) {
                 // A write that has just ended took the pages away.
                 Err(Error::Damaged { .. }) if !Arc::ptr_eq(&layers, &self.layers(slot)) => {}
                 found => return self.judged(found),
@@ -280,15 +321,19 @@ impl Store {
         }
     }
 
-    fn look_up(&self, layers: &Layers, slot: Slot, key: &[u8]) -> Result<Vec<Fetched>, Error> {
-        let group = group(key);
+    fn look_through(
+        &self,
+        layers: &Layers,
+        slot: Slot,
+        group: u64,
+        wanted: impl Fn(&Row) -> bool,
+    ) -> Result<Vec<Fetched>, Error> {
         let mut found = BTreeMap::new();
         for (held, depth) in layers.iter().zip(0..) {
             let Some(address) = held.find(slot, depth, group) else { continue };
             let bytes = page(&self.engine, address, Reading::Alone)?;
             for row in self.page_rows(held, address, &bytes)? {
-                let named = row.key == key || key.len() >= GROUP_BYTES && row.key.starts_with(key);
-                if row.group == group && named {
+                if row.group == group && wanted(&row) {
                     let name = (row.part, row.table, row.key.to_owned());
                     found.insert(name, row.value.map(<[u8]>::to_owned));
                 }
@@ -375,7 +420,7 @@ impl Store {
             None => return Err(Error::Missing { dir: dir.to_owned() }),
         };
         match load(&home, &identity, cache_bytes, |_| None)? {
-            Ok(loaded) => Store::new(home, identity, cache_bytes, loaded).verify(),
+            Ok(loaded) => Store::new(home, identity, cache_bytes, |_, _| false, loaded).verify(),
             Err(refused) => Report::damaged(Some(identity), &home, &refused),
         }
     }
@@ -408,6 +453,16 @@ impl Store {
             disk_bytes: self.home.disk_bytes()?,
             damage: None,
         })
+    }
+
+    /// Empties the pages of a slot, as damage may.
+    #[cfg(test)]
+    pub(crate) fn lose_pages(&self, slot: Slot) {
+        for (held, depth) in self.layers(slot).iter().zip(0..) {
+            for address in held.layer.addresses(slot, depth) {
+                self.engine.clear(&address.key(), 1).expect("it is written");
+            }
+        }
     }
 
     /// If `result` is damage, sees to it that the checkpoint is not opened again.

@@ -33,8 +33,13 @@ pub(crate) fn identity() -> Identity {
     }
 }
 
+/// Of the changes that the tests make, these stand together.
+pub(crate) fn together(part: u8, table: TableId) -> bool {
+    (part, table) == (2, 1)
+}
+
 pub(crate) fn open(dir: &Path) -> (Store, Opened) {
-    Store::open(dir, &identity(), NOW, DAY, CACHE).expect("it opens")
+    Store::open(dir, &identity(), NOW, DAY, CACHE, together).expect("it opens")
 }
 
 pub(crate) fn held(store: &Store) -> Result<Model, Error> {
@@ -45,6 +50,17 @@ pub(crate) fn held(store: &Store) -> Result<Model, Error> {
         Ok(())
     })?;
     Ok(rows)
+}
+
+/// The rows that stand together, as the store gives them and as a model has them.
+pub(crate) fn held_together(store: &Store) -> Result<Model, Error> {
+    let rows = store.together()?.into_iter();
+    Ok(rows.map(|row| ((row.place, row.table, row.key), row.value)).collect())
+}
+
+pub(crate) fn of_together(model: &Model) -> Model {
+    let rows = model.iter().filter(|((place, table, _), _)| together(place.part, *table));
+    rows.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 pub(crate) fn apply(model: &mut Model, changes: &[(Place, Change)]) {

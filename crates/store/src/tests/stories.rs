@@ -17,7 +17,7 @@ fn write_something(dir: &Path) {
 }
 
 fn refused(dir: &Path, identity: &Identity, now: i64) -> Option<Refused> {
-    let (store, opened) = Store::open(dir, identity, now, DAY, CACHE).expect("it opens");
+    let (store, opened) = Store::open(dir, identity, now, DAY, CACHE, together).expect("it opens");
     assert!(held(&store).expect("it reads").is_empty() || matches!(opened, Opened::Loaded { .. }));
     match opened {
         Opened::Fresh { why } => why,
@@ -63,7 +63,9 @@ fn all_rows_of_an_account_are_fetched_together() {
         let fetched = store.fetch(slot, &key).expect("it reads");
         let fetched: Model =
             fetched.into_iter().map(|row| ((row.place, row.table, row.key), row.value)).collect();
-        let expected = model.iter().filter(|((_, _, other), _)| *other == key);
+        let expected = model
+            .iter()
+            .filter(|((place, table, other), _)| *other == key && !together(place.part, *table));
         let expected: Model = expected.map(|(name, value)| (name.clone(), value.clone())).collect();
         assert_eq!(fetched, expected);
         assert!(expected.is_empty() || store.maybe_has(slot, &key));
@@ -93,6 +95,21 @@ fn a_short_key_names_itself_and_a_long_one_what_begins_with_it() {
     assert_eq!(values(b"accountA"), [&b"one"[..], b"two", b"three"]);
     assert_eq!(values(b"accountA+"), [b"two"]);
     assert_eq!(values(b"accountB"), [b""; 0]);
+}
+
+/// Opening reads no page: a damaged one is found by whoever wants it, and the checkpoint is put away then.
+#[test]
+fn a_damaged_page_is_found_when_it_is_read() {
+    let dir = tempdir().expect("a directory");
+    write_something(dir.path());
+    let (store, _) = open(dir.path());
+    store.lose_pages(Slot(1));
+    assert_eq!(store.fetch(Slot(2), b"accountA").expect("it has none"), []);
+    let error = store.fetch(Slot(1), b"accountA").expect_err("its page is gone");
+    assert!(error.is_damage(), "{error}");
+    drop(store);
+    let (_, opened) = open(dir.path());
+    assert!(matches!(opened, Opened::Fresh { why: Some(Refused::Damaged { .. }) }), "{opened:?}");
 }
 
 #[test]
@@ -144,7 +161,7 @@ fn what_can_not_be_used_is_put_away_with_its_reason() {
 fn two_do_not_hold_one_directory() {
     let dir = tempdir().expect("a directory");
     let (store, _) = open(dir.path());
-    let second = Store::open(dir.path(), &identity(), NOW, DAY, CACHE);
+    let second = Store::open(dir.path(), &identity(), NOW, DAY, CACHE, together);
     assert!(matches!(second, Err(Error::Locked { .. })), "{second:?}");
     assert!(matches!(Store::inspect(dir.path(), CACHE), Err(Error::Locked { .. })));
     assert!(matches!(Store::reset(dir.path()), Err(Error::Locked { .. })));
@@ -158,7 +175,7 @@ fn two_do_not_hold_one_directory() {
 fn a_directory_of_somebody_else_is_left_alone() {
     let dir = tempdir().expect("a directory");
     fs::write(dir.path().join("thesis.tex"), "years of work").expect("a file");
-    let opened = Store::open(dir.path(), &identity(), NOW, DAY, CACHE);
+    let opened = Store::open(dir.path(), &identity(), NOW, DAY, CACHE, together);
     assert!(matches!(opened, Err(Error::NotOurs { .. })), "{opened:?}");
     assert!(dir.path().join("thesis.tex").exists());
     assert!(matches!(Store::inspect(dir.path(), CACHE), Err(Error::Missing { .. })));
