@@ -187,6 +187,12 @@ impl<T> Clock<T> {
         })
     }
 
+    /// The next ready record.
+    #[must_use]
+    pub fn next_ready(&self) -> Option<&T> {
+        self.ready.front().map(|(.., record)| record)
+    }
+
     /// Takes the next ready record.
     pub fn take_ready(&mut self, config: &TimeConfig) -> Option<Stamped<T>> {
         let (at, clamped, _) = self.peek_ready(config)?;

@@ -129,6 +129,30 @@ impl<K: Copy + Eq + Ord + Hash, V> Keyed<K, V> {
         Some(removed)
     }
 
+    /// Whether the row of `key` is in memory, or changed since the changes were last taken.
+    #[must_use]
+    pub fn holds(&self, key: K) -> bool {
+        self.rows.contains_key(&key) || self.is_dirty(key)
+    }
+
+    /// Whether the row of `key` changed since the changes were last taken; of a table that does not
+    /// note what changes, any may have.
+    #[must_use]
+    pub fn is_dirty(&self, key: K) -> bool {
+        self.dirty.as_ref().is_none_or(|dirty| dirty.contains(&key))
+    }
+
+    /// Lets go of a row that is kept elsewhere as it is now: that is no change of it. Whoever asks for
+    /// it before it was restored is told that there is none. A row that changed stays. Returns
+    /// whether it is out of memory.
+    pub fn forget(&mut self, key: K) -> bool {
+        if self.is_dirty(key) {
+            return false;
+        }
+        self.rows.remove(&key);
+        true
+    }
+
     /// Keeps the rows for which `keep` holds. The order in which it is asked is not defined, so
     /// `keep` must judge each row by itself.
     pub fn retain(&mut self, mut keep: impl FnMut(&K, &V) -> bool) {
@@ -311,4 +335,47 @@ macro_rules! persist_tables {
             }
         }
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn changes(table: &mut Keyed<u8, u32>) -> Vec<Change> {
+        let mut changes = Vec::new();
+        table.take_changes(0, &mut changes);
+        changes
+    }
+
+    #[test]
+    fn a_row_that_is_forgotten_and_restored_never_changed() {
+        let mut table = Keyed::default();
+        table.insert(1_u8, 10_u32);
+        assert!(!table.forget(1) && table.holds(1), "it changed");
+        let taken = changes(&mut table);
+        assert!(table.forget(1) && !table.holds(1));
+        assert_eq!((table.get(1), table.len(), changes(&mut table)), (None, 0, vec![]));
+        let (_, key, value) = &taken[0];
+        table.restore(key, value.as_deref()).expect("its own bytes");
+        assert_eq!((table.get(1), changes(&mut table)), (Some(&10), vec![]));
+    }
+
+    #[test]
+    fn a_row_that_was_removed_is_held_until_that_was_taken() {
+        let mut table = Keyed::default();
+        table.insert(1_u8, 10_u32);
+        changes(&mut table);
+        table.remove(1);
+        assert!(table.holds(1) && !table.forget(1));
+        assert_eq!(changes(&mut table).len(), 1);
+        assert!(!table.holds(1));
+    }
+
+    #[test]
+    fn who_notes_no_changes_forgets_nothing() {
+        let mut table = Keyed::default();
+        table.untracked();
+        table.insert(1_u8, 10_u32);
+        assert!(!table.forget(1) && table.holds(1));
+    }
 }
