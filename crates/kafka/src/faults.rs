@@ -2,8 +2,8 @@
 //! programs built with the feature `faults`; in all others nothing is here.
 //!
 //! `IOLAUS_DIE=PLACE:N` kills the process the Nth time it comes by a place, without a word.
-//! `IOLAUS_FAIL=N` lets every Nth commit fail though nothing is wrong. `IOLAUS_PLANT=FAULT` breaks one
-//! rule.
+//! `IOLAUS_FAIL=N` lets every Nth commit fail though nothing is wrong. `IOLAUS_ROOM=N` leaves room for N
+//! accounts a worker, however much memory there is. `IOLAUS_PLANT=FAULT` breaks one rule.
 
 /// A place in a worker's turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub enum Fault {
     OldGeneration,
     /// A checkpoint does not say how far it goes: it is taken for whole.
     CheckpointWithoutOffset,
+    /// Accounts leave memory as soon as their rows were handed to whoever writes the checkpoint.
+    ForgottenUnwritten,
 }
 
 #[cfg(feature = "faults")]
@@ -89,6 +91,13 @@ mod armed {
         std::env::var_os("IOLAUS_VERIFY").is_some()
     }
 
+    /// How many accounts there is room for in a worker's memory, if a test says so.
+    #[expect(clippy::disallowed_methods, reason = "tests say so")]
+    pub fn room() -> Option<usize> {
+        static ROOM: OnceLock<Option<usize>> = OnceLock::new();
+        *ROOM.get_or_init(|| std::env::var("IOLAUS_ROOM").ok()?.parse().ok())
+    }
+
     /// Whether a rule is broken.
     pub fn planted(fault: Fault) -> bool {
         plan().plant.as_deref() == Some(&format!("{fault:?}"))
@@ -96,7 +105,7 @@ mod armed {
 }
 
 #[cfg(feature = "faults")]
-pub use armed::{at, commit_fails, planted, verifies};
+pub use armed::{at, commit_fails, planted, room, verifies};
 
 /// Nothing.
 #[cfg(not(feature = "faults"))]
@@ -106,6 +115,12 @@ pub fn at(_: Place) {}
 #[cfg(not(feature = "faults"))]
 pub fn verifies() -> bool {
     false
+}
+
+/// As much as there is.
+#[cfg(not(feature = "faults"))]
+pub fn room() -> Option<usize> {
+    None
 }
 
 /// No.

@@ -2,15 +2,17 @@
 
 use event::EventTime;
 use event::public::DeadLetter;
-use pipeline::account::AccountShard;
+use pipeline::account::{AccountShard, Next, Resident};
 use pipeline::campaign::CampaignShard;
 use pipeline::message::{Changes, Place, TableMessage};
 use pipeline::object::ObjectShard;
 use pipeline::route::RouteShard;
 use pipeline::topology::Topic;
 use pipeline::{Config, Taken, digest};
-use step::{Corrupt, Rows, TableId};
+use step::{Change, Corrupt, Rows, TableId};
 
+use crate::checkpoint::Checkpoint;
+use crate::error::Error;
 use crate::item::Item;
 use crate::outbox::Outbox;
 use crate::task::{Counts, Task};
@@ -68,18 +70,27 @@ impl Host {
         }
     }
 
-    /// Offers a record. Gives it back if it must wait until the tables have moved.
-    pub fn offer(&mut self, item: Item) -> Option<Item> {
+    /// Offers a record. Gives it back if it must wait until the tables have moved. Accounts that are not
+    /// in memory come from `kept`, here and below.
+    ///
+    /// # Errors
+    /// If one can't: what was done since the last hand-out is then to be thrown away.
+    pub fn offer(
+        &mut self,
+        item: Item,
+        kept: &mut Option<Checkpoint>,
+    ) -> Result<Option<Item>, Error> {
         match (&mut self.shard, item) {
             (Shard::Account(shard), Item::Taken(taken)) => {
-                if !shard.drain(&mut ()) || !shard.admits(taken.time()) {
-                    return Some(Item::Taken(taken));
+                if !drain(shard, kept)? || !shard.admits(taken.time()) {
+                    return Ok(Some(Item::Taken(taken)));
                 }
+                bring(shard, Resident::of(&taken), kept)?;
                 shard.take(taken, &mut ());
             }
             (Shard::Account(shard), Item::ToAccount(from, said)) => {
-                if !shard.drain(&mut ()) {
-                    return Some(Item::ToAccount(from, said));
+                if !drain(shard, kept)? {
+                    return Ok(Some(Item::ToAccount(from, said)));
                 }
                 for message in said {
                     shard.routed_message(from, message);
@@ -87,11 +98,11 @@ impl Host {
                 shard.announce_closed();
             }
             (Shard::Account(shard), Item::Silence(time)) => {
-                if !shard.drain(&mut ()) {
-                    return Some(Item::Silence(time));
+                if !drain(shard, kept)? {
+                    return Ok(Some(Item::Silence(time)));
                 }
                 shard.take(Taken::Clock(time), &mut ());
-                shard.drain(&mut ());
+                drain(shard, kept)?;
                 self.silences.push(time);
             }
             (Shard::Route(shard), Item::Silence(time)) => {
@@ -110,14 +121,62 @@ impl Host {
             (_, item) => unreachable!("offered {item:?}"),
         }
         self.touched = true;
-        None
+        Ok(None)
     }
 
     /// Folds what waits for its turn, as far as it can.
-    pub fn settle(&mut self) {
+    ///
+    /// # Errors
+    /// As [`Host::offer`].
+    pub fn settle(&mut self, kept: &mut Option<Checkpoint>) -> Result<(), Error> {
         if let Shard::Account(shard) = &mut self.shard {
-            shard.drain(&mut ());
+            drain(shard, kept)?;
             self.touched |= shard.has_news();
+        }
+        Ok(())
+    }
+
+    /// Brings an account in that may not be in memory.
+    ///
+    /// # Errors
+    /// As [`Host::offer`].
+    pub fn bring(&mut self, one: Resident, kept: &mut Option<Checkpoint>) -> Result<(), Error> {
+        match &mut self.shard {
+            Shard::Account(shard) => bring(shard, Some(one), kept),
+            Shard::Route(_) | Shard::Object(_) | Shard::Campaign(_) => Ok(()),
+        }
+    }
+
+    /// How many accounts are in memory.
+    #[must_use]
+    pub fn accounts(&self) -> u64 {
+        match &self.shard {
+            Shard::Account(shard) => shard.accounts(),
+            Shard::Route(_) | Shard::Object(_) | Shard::Campaign(_) => 0,
+        }
+    }
+
+    /// Everybody in memory.
+    #[must_use]
+    pub fn residents(&self) -> Vec<Resident> {
+        let mut all = Vec::new();
+        let mut rows = Rows::default();
+        for place in Place::all().filter(|_| matches!(self.shard, Shard::Account(_))) {
+            rows.clear();
+            self.rows(place, &mut rows);
+            all.extend(
+                rows.iter().filter_map(|(table, key, _)| Resident::of_row(place, table, key)),
+            );
+        }
+        all
+    }
+
+    /// Lets go of an account, unless it was touched since the last hand-out. Returns whether it is out
+    /// of memory.
+    pub fn forget(&mut self, one: Resident) -> bool {
+        match &mut self.shard {
+            Shard::Account(shard) => shard.forget(one),
+            Shard::Route(_) | Shard::Object(_) | Shard::Campaign(_) => true,
         }
     }
 
@@ -129,9 +188,12 @@ impl Host {
     }
 
     /// Nothing more will come from a topic that is read to its end.
-    pub fn end(&mut self) {
+    ///
+    /// # Errors
+    /// As [`Host::offer`].
+    pub fn end(&mut self, kept: &mut Option<Checkpoint>) -> Result<(), Error> {
         if self.has_ended() {
-            return;
+            return Ok(());
         }
         match &mut self.shard {
             Shard::Route(shard) => {
@@ -143,15 +205,16 @@ impl Host {
                 if !routed {
                     shard.confirm();
                 }
-                if !shard.drain(&mut ()) || (routed && !shard.sources_ended()) {
+                if !drain(shard, kept)? || (routed && !shard.sources_ended()) {
                     self.touched |= shard.has_news();
-                    return;
+                    return Ok(());
                 }
                 shard.end();
             }
-            Shard::Object(_) | Shard::Campaign(_) => return,
+            Shard::Object(_) | Shard::Campaign(_) => return Ok(()),
         }
         self.touched = true;
+        Ok(())
     }
 
     /// Whether nothing more will come of it.
@@ -240,6 +303,17 @@ impl Host {
         }
     }
 
+    /// Puts back a row of state as a changelog has it.
+    ///
+    /// # Errors
+    /// If it is damaged or of another version.
+    pub fn put_back(
+        &mut self,
+        (place, (table, key, value)): &(Place, Change),
+    ) -> Result<(), Corrupt> {
+        self.restore(*place, *table, key, value.as_deref())
+    }
+
     /// Whether another shard of the same partition remembers the same.
     #[must_use]
     pub fn remembers_as(&self, other: &Host) -> bool {
@@ -256,6 +330,33 @@ impl Host {
             Shard::Campaign(shard) => shard.rows(place, to),
         }
     }
+}
+
+/// Folds records that are ready, as far as the tables reach. Returns whether none is left.
+fn drain(shard: &mut AccountShard, kept: &mut Option<Checkpoint>) -> Result<bool, Error> {
+    loop {
+        match shard.next() {
+            Next::Nothing => return Ok(true),
+            Next::Waits => return Ok(false),
+            Next::Fold(one) => {
+                bring(shard, one, kept)?;
+                shard.fold_next(&mut ());
+            }
+        }
+    }
+}
+
+/// Brings in whose record is folded next.
+fn bring(
+    shard: &mut AccountShard,
+    one: Option<Resident>,
+    kept: &mut Option<Checkpoint>,
+) -> Result<(), Error> {
+    let (Some(one), Some(kept)) = (one, kept) else { return Ok(()) };
+    if shard.holds(one) {
+        return Ok(());
+    }
+    kept.bring(one, &mut |place, table, key, value| shard.restore(place, table, key, value))
 }
 
 /// Messages to the partitions of a topic, those of one partition together and in order.

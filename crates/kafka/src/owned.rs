@@ -7,6 +7,7 @@ use rdkafka::Message;
 use rdkafka::message::BorrowedMessage;
 
 use crate::checkpoint::Checkpoint;
+use crate::error::Error;
 use crate::host::Host;
 use crate::item::Item;
 use crate::time::now;
@@ -52,18 +53,29 @@ impl Owned {
     }
 
     /// The shard takes what it can.
-    pub fn work(&mut self) {
-        self.host.settle();
+    ///
+    /// # Errors
+    /// If an account can't be brought into memory.
+    pub fn work(&mut self) -> Result<(), Error> {
+        self.host.settle(&mut self.checkpoint)?;
         while let Some((place, offset, item)) = self.pending.pop_front() {
-            if let Some(item) = self.host.offer(item) {
+            if let Some(item) = self.host.offer(item, &mut self.checkpoint)? {
                 self.pending.push_front((place, offset, item));
                 break;
             }
             self.places[place].next = offset + 1;
         }
-        self.host.settle();
+        self.host.settle(&mut self.checkpoint)?;
         if self.pending.is_empty() && self.places.iter().all(|place| place.at_end) {
-            self.host.end();
+            self.host.end(&mut self.checkpoint)?;
         }
+        Ok(())
+    }
+
+    /// Lets so many accounts go, as far as the disk holds them. Returns how many went.
+    pub fn forget(&mut self, count: usize) -> usize {
+        let host = &mut self.host;
+        let kept = self.checkpoint.as_mut();
+        kept.map_or(0, |kept| kept.forget(count, &mut |one| host.forget(one)))
     }
 }

@@ -9,10 +9,9 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::BorrowedMessage;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
-use step::Change;
+use step::{Change, Corrupt};
 
 use crate::error::Error;
-use crate::host::Host;
 use crate::settings::Settings;
 use crate::task::Task;
 use crate::time::{nap, now};
@@ -44,6 +43,9 @@ pub struct Log {
     /// What its first record calls it: another one, if the topic was deleted and made again.
     pub incarnation: Option<String>,
 }
+
+/// Takes a row of a changelog, with the offset behind it.
+pub type Take<'a> = dyn FnMut((Place, Change), i64) -> Result<(), Corrupt> + 'a;
 
 /// What a restore read.
 #[derive(Clone, Copy, Debug, Default)]
@@ -99,8 +101,7 @@ impl Restorer {
         Ok(Log { low, end, incarnation })
     }
 
-    /// Restores a shard from its changelog, from an offset to the end. `noted` hears of every row, with
-    /// the offset behind it.
+    /// Reads a changelog from an offset to the end. `take` is given every row, with the offset behind it.
     ///
     /// # Errors
     /// If the changelog can't be read, or holds what this program does not understand.
@@ -109,15 +110,14 @@ impl Restorer {
         partition: u32,
         from: i64,
         log: &Log,
-        host: &mut Host,
-        noted: &mut dyn FnMut((Place, Change), i64),
+        take: &mut Take<'_>,
     ) -> Result<Restored, Error> {
         let mut restored = Restored::default();
         self.read(partition as i32, from, log.end, &mut |message| {
             restored.records += 1;
             restored.bytes += message.payload_len() as u64 + message.key_len() as u64;
             if message.key() != Some(wire::INCARNATION) {
-                noted(self.put_back(message, host)?, message.offset() + 1);
+                self.give(message, take)?;
             }
             Ok(true)
         })?;
@@ -178,11 +178,7 @@ impl Restorer {
         self.committed.unassign().map_err(self.reading())
     }
 
-    fn put_back(
-        &self,
-        message: &BorrowedMessage<'_>,
-        host: &mut Host,
-    ) -> Result<(Place, Change), Error> {
+    fn give(&self, message: &BorrowedMessage<'_>, take: &mut Take<'_>) -> Result<(), Error> {
         let unreadable = |detail: String| Error::Unreadable {
             topic: self.topic.clone(),
             partition: message.partition(),
@@ -191,9 +187,8 @@ impl Restorer {
         };
         let key = message.key().unwrap_or_default();
         let (place, table, key) = wire::read_row_key(key).map_err(unreadable)?;
-        let value = message.payload();
-        host.restore(place, table, key, value).map_err(|error| unreadable(error.to_string()))?;
-        Ok((place, (table, key.to_vec(), value.map(<[u8]>::to_vec))))
+        let row = (place, (table, key.to_vec(), message.payload().map(<[u8]>::to_vec)));
+        take(row, message.offset() + 1).map_err(|error| unreadable(error.to_string()))
     }
 
     /// Waits until no transaction is open on the changelog. Returns its first offset and its end.

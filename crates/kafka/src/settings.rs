@@ -41,6 +41,9 @@ pub struct Settings {
     pub instance: Option<String>,
     /// Where checkpoints are kept; without one, a restart reads the whole changelog.
     pub state_dir: Option<PathBuf>,
+    /// Megabytes (millions of bytes) within which the process is to keep: accounts that were quiet the
+    /// longest are on the disk only. Without it, accounts stay in memory once they were there.
+    pub memory_mb: Option<u64>,
     /// Milliseconds between transactions of a worker, at least.
     #[serde(default = "fifty")]
     pub commit_interval_ms: u64,
@@ -79,6 +82,10 @@ const OURS: [&str; 14] = [
     "transaction.timeout.ms",
 ];
 
+/// Less memory than this cannot be kept within: the client library's queues, the caches of checkpoints and
+/// the records in hand take as much without a single account.
+const MEMORY_MB_LEAST: u64 = 256;
+
 /// Parts of a property's name that say its value is a secret.
 const SECRET: [&str; 4] = ["password", "secret", "key.pem", "oauthbearer.config"];
 
@@ -111,6 +118,7 @@ impl Settings {
             object_partitions: four(),
             instance: None,
             state_dir: None,
+            memory_mb: None,
             commit_interval_ms: fifty(),
             commit_records: ten_thousand(),
             silence_s: thirty(),
@@ -141,6 +149,18 @@ impl Settings {
                 return wrong(key, detail);
             }
         }
+        if let Some(memory_mb) = self.memory_mb {
+            let key = "kafka.memory_mb";
+            if self.state_dir.is_none() {
+                return wrong(key, "what leaves memory goes to kafka.state_dir: give one".into());
+            }
+            if memory_mb < MEMORY_MB_LEAST {
+                let detail = format!(
+                    "{memory_mb} MB do not hold the buffers of the tasks: give at least {MEMORY_MB_LEAST}"
+                );
+                return wrong(key, detail);
+            }
+        }
         if self.commit_records == 0 {
             return wrong("kafka.commit_records", "0 would never get anywhere".into());
         }
@@ -162,6 +182,12 @@ impl Settings {
             ),
             None => Ok(()),
         }
+    }
+
+    /// The process's memory, if it is bounded.
+    #[must_use]
+    pub fn memory_bytes(&self) -> Option<u64> {
+        self.memory_mb.map(|megabytes| megabytes.saturating_mul(1_000_000))
     }
 
     /// Whether inputs pass `route`.
@@ -239,6 +265,19 @@ mod tests {
         settings.properties.insert("isolation.level".into(), "read_uncommitted".into());
         let error = settings.check().expect_err("it is refused").to_string();
         assert!(error.contains("isolation.level"), "{error}");
+    }
+
+    #[test]
+    fn memory_is_bounded_where_there_is_a_disk_and_enough_of_it() {
+        let refused = |memory_mb: u64, state_dir: Option<&str>| {
+            let mut settings = Settings::new("localhost:9092", &["requests"]);
+            settings.memory_mb = Some(memory_mb);
+            settings.state_dir = state_dir.map(PathBuf::from);
+            settings.check().err().map(|error| error.to_string()).unwrap_or_default()
+        };
+        assert_eq!(refused(1_000, Some("state")), "");
+        assert!(refused(1_000, None).contains("kafka.state_dir"));
+        assert!(refused(255, Some("state")).contains("at least 256"));
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub fn digests(
         for partition in 0..counts.of(task) {
             let mut host = Host::new(task, partition, config, counts);
             let log = restorer.look(partition)?;
-            restorer.restore(partition, log.low, &log, &mut host, &mut |_, _| {})?;
+            restorer.restore(partition, log.low, &log, &mut |row, _| host.put_back(&row))?;
             hosts.push(host);
         }
         let rows = |place, to: &mut Rows| hosts.iter().for_each(|host| host.rows(place, to));

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use crate::residents::Moved;
 use crate::time::unix_ms;
 
 /// How one worker is doing.
@@ -17,6 +18,23 @@ pub struct Status {
     done: AtomicBool,
     failed: AtomicBool,
     again: AtomicBool,
+    in_memory: AtomicU64,
+    rows_on_disk: AtomicU64,
+    forgotten: AtomicU64,
+    fetched: AtomicU64,
+}
+
+/// Where the accounts of a worker are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Accounts {
+    /// In memory.
+    pub in_memory: u64,
+    /// Rows in the checkpoints: of an account one or two, and about one more while it is active.
+    pub rows_on_disk: u64,
+    /// How often one left memory.
+    pub forgotten: u64,
+    /// How often one was fetched from the disk.
+    pub fetched: u64,
 }
 
 impl Status {
@@ -74,6 +92,25 @@ impl Status {
     #[must_use]
     pub fn partitions(&self) -> u64 {
         self.partitions.load(Ordering::Relaxed)
+    }
+
+    /// Accounts are here and there, and moved since the last word.
+    pub(crate) fn accounts(&self, in_memory: u64, rows_on_disk: u64, moved: Moved) {
+        self.in_memory.store(in_memory, Ordering::Relaxed);
+        self.rows_on_disk.store(rows_on_disk, Ordering::Relaxed);
+        self.forgotten.fetch_add(moved.forgotten, Ordering::Relaxed);
+        self.fetched.fetch_add(moved.fetched, Ordering::Relaxed);
+    }
+
+    /// Where its accounts are.
+    #[must_use]
+    pub fn where_accounts_are(&self) -> Accounts {
+        Accounts {
+            in_memory: self.in_memory.load(Ordering::Relaxed),
+            rows_on_disk: self.rows_on_disk.load(Ordering::Relaxed),
+            forgotten: self.forgotten.load(Ordering::Relaxed),
+            fetched: self.fetched.load(Ordering::Relaxed),
+        }
     }
 
     /// Runs the worker, and notes how it ended, even if that is by a panic.

@@ -465,6 +465,23 @@ impl Store {
         }
     }
 
+    /// Says that what it holds can't be used: it is put away when it is opened again. Returns that as an
+    /// error.
+    pub fn condemn(&self, what: &str) -> Error {
+        let error = self.engine.damaged(what.to_owned());
+        self.home.condemn(what);
+        error
+    }
+
+    /// About how many rows are on the disk: those that changed since a layer below was written count
+    /// once for each.
+    #[must_use]
+    pub fn rows_about(&self) -> u64 {
+        let slots = self.read_slots();
+        let layers = slots.iter().flat_map(|layers| layers.iter());
+        layers.map(|held| held.layer.rows - held.layer.gone).sum()
+    }
+
     /// If `result` is damage, sees to it that the checkpoint is not opened again.
     fn judged<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
         if let Err(error) = &result

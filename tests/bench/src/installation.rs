@@ -32,6 +32,8 @@ pub struct Installation<'a> {
     pub folder: TempDir,
     /// Seconds until what was learnt takes effect, if not the default.
     pub table_delay: Option<u32>,
+    /// What an instance with checkpoints is to keep within, if anything.
+    pub memory_mb: Option<u64>,
 }
 
 impl<'a> Installation<'a> {
@@ -42,7 +44,8 @@ impl<'a> Installation<'a> {
         let input = format!("{prefix}requests");
         cluster.create_topic(&input, PARTITIONS as i32, &[])?;
         let folder = TempDir::new().context("a folder")?;
-        let all = Installation { cluster, prefix, input, folder, table_delay: None };
+        let (table_delay, memory_mb) = (None, None);
+        let all = Installation { cluster, prefix, input, folder, table_delay, memory_mb };
         let config = all.configuration("none", false)?;
         let create = ["topics", "create", "--replication-factor", "1", "--config"];
         process::run(&[&create[..], &[text(&config)]].concat())?;
@@ -71,6 +74,7 @@ impl<'a> Installation<'a> {
         ]);
         if checkpoints {
             lines.push(format!("state_dir = \"{}\"", self.state_dir(instance).display()));
+            lines.extend(self.memory_mb.map(|most| format!("memory_mb = {most}")));
         }
         std::fs::write(&path, lines.join("\n")).context("a configuration")?;
         Ok(path)

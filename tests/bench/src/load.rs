@@ -81,6 +81,26 @@ impl Writer {
     }
 }
 
+impl Writer {
+    /// The one request of an account that comes once: a line of text of its own, and little else.
+    pub fn once(&mut self, n: u64, account: &str, at_ms: u64) -> &[u8] {
+        use std::fmt::Write as _;
+        let line = &mut self.line;
+        line.clear();
+        // Writing into a text fails never.
+        let _ = write!(
+            line,
+            "{{\"type\":\"request\",\"event_id\":\"e{n:012}\",\"event_time\":{at_ms},\
+             \"account_id\":\"{account}\",\"model\":\"m{}\",\"turns\":[{{\"role\":\"user\",\
+             \"text\":\"",
+            n % 3,
+        );
+        words(line, n, 40);
+        line.push_str("\"}]}");
+        line.as_bytes()
+    }
+}
+
 fn words(to: &mut String, seed: u64, bytes: usize) {
     let end = to.len() + bytes;
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;

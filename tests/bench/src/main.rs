@@ -10,6 +10,7 @@
 )]
 
 mod costs;
+mod flood;
 mod forwarder;
 mod installation;
 mod latency;
@@ -46,7 +47,9 @@ enum What {
     Cpu(Costs),
     /// State from the changelog alone, and from a checkpoint after kill -9
     Restore(State),
-    /// All of these with their defaults
+    /// Accounts that come once, more than fit in memory: what is resident beside the bound, and how fast it goes
+    Flood(Waves),
+    /// All of these with their defaults but the flood, which takes long
     All,
     /// Forwards one topic into another until told to stop (the others start this)
     #[command(hide = true)]
@@ -83,6 +86,17 @@ pub struct State {
     pub full: bool,
 }
 
+/// A flood.
+#[derive(Debug, Args)]
+pub struct Waves {
+    /// Accounts, of one request each
+    #[arg(long, default_value_t = 5_000_000)]
+    pub accounts: u64,
+    /// What the account task is to keep within
+    #[arg(long, default_value_t = 1_000)]
+    pub memory_mb: u64,
+}
+
 fn main() -> Result<()> {
     let cli = Cli::parse();
     if let What::Forward(forward) = &cli.what {
@@ -97,6 +111,7 @@ fn main() -> Result<()> {
         What::Latency(load) => vec![latency::latency(&cluster, load)?],
         What::Cpu(costs) => vec![costs::cpu(&cluster, costs)?],
         What::Restore(state) => vec![restore::restore(&cluster, state)?],
+        What::Flood(waves) => vec![flood::flood(&cluster, waves)?],
         What::All => vec![
             latency::forwarder(&cluster, &load)?,
             latency::latency(&cluster, &load)?,

@@ -81,11 +81,22 @@ impl Process {
     }
 
     fn note_memory(&mut self) -> Option<()> {
-        let text = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
-        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-        let kilobytes = line.split_whitespace().next()?.parse::<f64>().ok()?;
-        self.peak = self.peak.max(kilobytes * 1024.0);
+        self.peak = self.peak.max(self.memory("VmHWM:")?);
         Some(())
+    }
+
+    /// Bytes that the system says it has or had, under this name.
+    fn memory(&self, name: &str) -> Option<f64> {
+        let text = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+        let kilobytes = line.split_whitespace().next()?.parse::<f64>().ok()?;
+        Some(kilobytes * 1024.0)
+    }
+
+    /// The memory that it has now and that it had at most, in bytes.
+    pub fn resident(&self) -> Result<(f64, f64)> {
+        let both = self.memory("VmRSS:").zip(self.memory("VmHWM:"));
+        both.with_context(|| format!("it has ended\n{}", self.said()))
     }
 
     /// Waits for its end. Returns the CPU it took.

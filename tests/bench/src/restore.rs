@@ -139,26 +139,52 @@ fn of_partitions(log: &str) -> BTreeMap<&'static str, f64> {
 
 /// Waits until the account task has committed all of its input.
 fn wait_until_read(stage: &Installation<'_>) -> Result<()> {
-    let mut client = stage.cluster.client();
-    client.set("group.id", stage.topic("account"));
-    let consumer: BaseConsumer = client.create().context("a consumer")?;
-    let wait = Duration::from_secs(15);
+    let progress = Progress::new(stage)?;
     let deadline = Instant::now() + PATIENCE;
-    'again: while Instant::now() < deadline {
+    while Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(100));
-        let mut list = TopicPartitionList::new();
-        (0..PARTITIONS as i32).for_each(|partition| {
-            list.add_partition(&stage.input, partition);
-        });
-        // A group that has just begun may have no coordinator yet.
-        let Ok(committed) = consumer.committed_offsets(list, wait) else { continue };
-        for place in committed.elements() {
-            let (_, end) = consumer.fetch_watermarks(&stage.input, place.partition(), wait)?;
-            if place.offset() != Offset::Offset(end) {
-                continue 'again;
-            }
+        if progress.left()?.is_some_and(|left| left == 0) {
+            return Ok(());
         }
-        return Ok(());
     }
     anyhow::bail!("the input was not read in time")
+}
+
+/// How far the account task has read its input.
+pub struct Progress<'a> {
+    stage: &'a Installation<'a>,
+    consumer: BaseConsumer,
+}
+
+impl<'a> Progress<'a> {
+    /// Of this installation.
+    pub fn new(stage: &'a Installation<'a>) -> Result<Progress<'a>> {
+        let mut client = stage.cluster.client();
+        client.set("group.id", stage.topic("account"));
+        Ok(Progress { stage, consumer: client.create().context("a consumer")? })
+    }
+
+    /// Records whose reading was committed; a group that has just begun may not know.
+    pub fn read(&self) -> Option<u64> {
+        let mut list = TopicPartitionList::new();
+        (0..PARTITIONS as i32).for_each(|partition| {
+            list.add_partition(&self.stage.input, partition);
+        });
+        let committed = self.consumer.committed_offsets(list, Duration::from_secs(15)).ok()?;
+        let offset = |offset| match offset {
+            Offset::Offset(offset) => offset as u64,
+            _ => 0,
+        };
+        Some(committed.elements().iter().map(|place| offset(place.offset())).sum())
+    }
+
+    /// Records that are still to be read.
+    fn left(&self) -> Result<Option<u64>> {
+        let mut end = 0;
+        for partition in 0..PARTITIONS as i32 {
+            let wait = Duration::from_secs(15);
+            end += self.consumer.fetch_watermarks(&self.stage.input, partition, wait)?.1 as u64;
+        }
+        Ok(self.read().map(|read| end.saturating_sub(read)))
+    }
 }

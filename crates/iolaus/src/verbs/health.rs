@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
-use kafka::{Status, Task};
+use kafka::{Accounts, Status, Task};
 use serde_json::{Value, json};
 
 /// How long a worker may go without a sign of life. Longer than a broker may take to answer.
@@ -42,13 +42,24 @@ fn answer(workers: &Workers, good: impl Fn(&Status) -> bool) -> (StatusCode, Jso
     let told: Vec<Value> = workers
         .iter()
         .map(|(task, status)| {
-            json!({
+            let mut told = json!({
                 "task": task.name(),
                 "good": good(status),
                 "partitions": status.partitions(),
                 "turns": status.turns(),
                 "silent_ms": status.silent_for(),
-            })
+            });
+            if *task == Task::Account {
+                let Accounts { in_memory, rows_on_disk, forgotten, fetched } =
+                    status.where_accounts_are();
+                told["accounts"] = json!({
+                    "in_memory": in_memory,
+                    "rows_on_disk": rows_on_disk,
+                    "forgotten": forgotten,
+                    "fetched": fetched,
+                });
+            }
+            told
         })
         .collect();
     let code = if all { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

@@ -25,13 +25,13 @@ const PLACES: [&str; 10] = [
 ];
 
 /// Two hours of a platform under attack, and what a replay says of them.
-struct Told {
-    lines: Vec<u8>,
-    expected: Outcome,
+pub struct Told {
+    pub lines: Vec<u8>,
+    pub expected: Outcome,
     _folder: tempfile::TempDir,
 }
 
-fn two_hours() -> Told {
+pub fn two_hours() -> Told {
     let folder = tempfile::TempDir::new().expect("a folder");
     let events = simulate(folder.path(), 300, 3);
     let lines = hours(&unpacked(&events), 10, 12);
@@ -287,7 +287,7 @@ fn kill_if_running(child: &mut Child) {
 }
 
 /// Whether a process ended well; `None` if it had not ended in time, and was killed.
-fn finish(child: &mut Child) -> Option<bool> {
+pub fn finish(child: &mut Child) -> Option<bool> {
     let deadline = Instant::now() + Duration::from_secs(40);
     while Instant::now() < deadline {
         if let Some(status) = child.try_wait().expect("it is ours") {

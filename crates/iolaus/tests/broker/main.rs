@@ -7,6 +7,7 @@ mod equal;
 mod kills;
 mod live;
 mod malformed;
+mod memory;
 mod recording;
 mod refused;
 mod routed;

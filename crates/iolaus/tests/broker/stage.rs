@@ -135,11 +135,12 @@ impl<'a> Stage<'a> {
         let state = self.folder.path().join(format!("{instance}-state"));
         let text = format!(
             "{}instance = \"{instance}\"\nstate_dir = \"{}\"\ncheckpoint_interval_s = 1\n\
-             silence_s = {}\n{}[kafka.properties]\n\"session.timeout.ms\" = \"6000\"\n",
+             silence_s = {}\n{}{}[kafka.properties]\n\"session.timeout.ms\" = \"6000\"\n",
             self.section(),
             state.display(),
             self.settings.silence_s,
             self.settings.health.map_or(String::new(), |at| format!("health = \"{at}\"\n")),
+            self.settings.memory_mb.map_or(String::new(), |most| format!("memory_mb = {most}\n")),
         );
         std::fs::write(&path, text).expect("written");
         path

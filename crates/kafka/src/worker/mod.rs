@@ -4,6 +4,7 @@
 //! group take partitions away or give it more, and then nothing is half done.
 
 mod commit;
+mod room;
 mod silence;
 mod takeover;
 
@@ -33,6 +34,7 @@ use crate::status::Status;
 use crate::task::{Counts, Task};
 use crate::time::now;
 use crate::trouble::{still_fits, trouble};
+use room::Room;
 
 /// What all workers of a process share.
 pub struct Shared {
@@ -86,6 +88,7 @@ pub struct Worker {
     owned: BTreeMap<u32, Owned>,
     /// When the last transaction began.
     began_at: Instant,
+    room: Room,
     /// The group's first word: for a planted fault.
     first_group: Option<ConsumerGroupMetadata>,
     status: Arc<Status>,
@@ -124,6 +127,7 @@ impl Worker {
             reader: Reader::new(task, Arc::clone(&shared.intake), shared.limits, keyed),
             owned: BTreeMap::new(),
             began_at: now(),
+            room: Room::new(settings.memory_bytes()),
             first_group: None,
             task,
             status,
@@ -146,9 +150,12 @@ impl Worker {
                     }
                     self.start_over()?;
                 }
+                // Opened again it is put away, and that is said there.
+                Err(Error::Store(error)) if room::is_lost(&error) => self.start_over()?,
                 Err(error) => return Err(error),
             }
         }
+        self.say_in_log();
         self.consumer.unsubscribe();
         if let Some(keeper) = &self.keeper {
             let checkpoints = self.owned.values_mut().filter_map(|owned| owned.checkpoint.as_mut());
@@ -167,11 +174,11 @@ impl Worker {
         self.gather()?;
         self.hear_silence()?;
         faults::at(faults::Place::AfterPoll);
-        self.owned.values_mut().for_each(Owned::work);
+        self.owned.values_mut().try_for_each(Owned::work)?;
         if self.owned.values().any(|owned| owned.host.touched()) {
             self.commit()?;
         }
-        Ok(())
+        self.make_room()
     }
 
     /// Reads until there is enough for a transaction, or it is time for one. The shards work meanwhile.
@@ -197,7 +204,7 @@ impl Worker {
                     bytes += size;
                     news = true;
                     if records % SPOONFUL == 0 {
-                        self.owned.values_mut().for_each(Owned::work);
+                        self.owned.values_mut().try_for_each(Owned::work)?;
                     }
                     continue;
                 }

@@ -1,13 +1,15 @@
 //! Partitions come and go: giving up, taking over, and starting over after a transaction that failed.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
+use pipeline::account::Resident;
 use pipeline::topology::Topic;
 use rdkafka::consumer::Consumer;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::{Shared, Worker, shard_of};
+use crate::checkpoint::Checkpoint;
 use crate::clients::side_consumer;
 use crate::error::Error;
 use crate::faults::{self, Fault};
@@ -78,21 +80,17 @@ impl Worker {
         };
         let blind = checkpoint.is_some() && faults::planted(Fault::CheckpointWithoutOffset);
         let from = if blind { log.end } else { from };
-        let restored = self.restorer.restore(index, from, &log, &mut host, &mut |row, next| {
-            if let (Some(keeper), Some(checkpoint)) = (&self.keeper, &mut checkpoint) {
-                self.status.lives();
-                keeper.note(checkpoint, vec![row], next);
-            }
+        let restored = self.restorer.restore(index, from, &log, &mut |row, next| {
+            let (Some(keeper), Some(kept)) = (&self.keeper, &mut checkpoint) else {
+                return host.put_back(&row);
+            };
+            self.status.lives();
+            keeper.hear(kept, row, next, &mut host)
         })?;
         if faults::verifies() && checkpoint.is_some() {
             let mut whole = fresh();
-            self.restorer.restore(index, log.low, &log, &mut whole, &mut |_, _| {})?;
-            if !host.remembers_as(&whole) {
-                let task = self.task.name();
-                return Err(Error::Unfit(format!(
-                    "{task}-{index}: checkpoint and changelog differ"
-                )));
-            }
+            self.restorer.restore(index, log.low, &log, &mut |row, _| whole.put_back(&row))?;
+            self.verify(index, &mut host, &mut checkpoint, &whole)?;
         }
         faults::at(faults::Place::AfterRestore);
         tracing::info!(
@@ -114,6 +112,31 @@ impl Worker {
             unborn,
             checkpoint,
         })
+    }
+
+    /// Compares a shard, and the accounts that it would fetch, with the whole changelog.
+    fn verify(
+        &self,
+        index: u32,
+        host: &mut Host,
+        kept: &mut Option<Checkpoint>,
+        whole: &Host,
+    ) -> Result<(), Error> {
+        let mut everybody: BTreeSet<Resident> = whole.residents().into_iter().collect();
+        if let Some(kept) = kept {
+            everybody.extend(kept.everybody()?);
+        }
+        for one in &everybody {
+            host.bring(*one, kept)?;
+        }
+        if !host.remembers_as(whole) {
+            let task = self.task.name();
+            return Err(Error::Unfit(format!("{task}-{index}: checkpoint and changelog differ")));
+        }
+        if let Some(kept) = kept {
+            kept.forget_untouched(&mut |one| host.forget(one));
+        }
+        Ok(())
     }
 
     /// How far the group has read, once every open transaction has ended.

@@ -8,7 +8,7 @@
 
 use event::enriched::Enriched;
 use event::id::{AccountKey, Digest};
-use step::{Slot, TableId, encode};
+use step::{Slot, TableId};
 
 use super::{AccountShard, DECIDE, FINGERPRINT};
 use crate::Taken;
@@ -49,10 +49,10 @@ impl Resident {
         Some(Resident { slot: place.slot, account })
     }
 
-    /// What the keys of its rows are.
+    /// The key of each of its rows.
     #[must_use]
-    pub fn key(&self) -> Vec<u8> {
-        encode(&self.account)
+    pub fn key(&self) -> [u8; 8] {
+        self.account.0.0.to_le_bytes()
     }
 }
 
@@ -90,6 +90,7 @@ mod tests {
     #[test]
     fn the_rows_of_an_account_are_known_by_their_keys() {
         let one = Resident { slot: Slot(7), account: AccountKey(Digest(0x0123_4567_89ab_cdef)) };
+        assert_eq!(one.key()[..], step::encode(&one.account));
         let place = |part| Place { part, slot: Slot(7) };
         assert_eq!(Resident::of_row(place(FINGERPRINT), ACCOUNTS, &one.key()), Some(one));
         assert_eq!(Resident::of_row(place(DECIDE), ACCOUNTS, &one.key()), Some(one));
