@@ -3,7 +3,8 @@
 //!
 //! `IOLAUS_DIE=PLACE:N` kills the process the Nth time it comes by a place, without a word.
 //! `IOLAUS_FAIL=N` lets every Nth commit fail though nothing is wrong. `IOLAUS_ROOM=N` leaves room for N
-//! accounts a worker, however much memory there is. `IOLAUS_PLANT=FAULT` breaks one rule.
+//! accounts a worker, however much memory there is. `IOLAUS_DAMAGE=N` lets the Nth account that is fetched
+//! stand on a damaged page. `IOLAUS_PLANT=FAULT` breaks one rule.
 
 /// A place in a worker's turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +99,14 @@ mod armed {
         *ROOM.get_or_init(|| std::env::var("IOLAUS_ROOM").ok()?.parse().ok())
     }
 
+    /// Whether the page of the account that is fetched now is damaged.
+    #[expect(clippy::disallowed_methods, reason = "tests say so")]
+    pub fn damaged() -> bool {
+        static LEFT: OnceLock<AtomicU64> = OnceLock::new();
+        let left = || std::env::var("IOLAUS_DAMAGE").ok()?.parse().ok();
+        LEFT.get_or_init(|| left().unwrap_or(0).into()).fetch_sub(1, Ordering::Relaxed) == 1
+    }
+
     /// Whether a rule is broken.
     pub fn planted(fault: Fault) -> bool {
         plan().plant.as_deref() == Some(&format!("{fault:?}"))
@@ -105,7 +114,7 @@ mod armed {
 }
 
 #[cfg(feature = "faults")]
-pub use armed::{at, commit_fails, planted, room, verifies};
+pub use armed::{at, commit_fails, damaged, planted, room, verifies};
 
 /// Nothing.
 #[cfg(not(feature = "faults"))]
@@ -114,6 +123,12 @@ pub fn at(_: Place) {}
 /// No.
 #[cfg(not(feature = "faults"))]
 pub fn verifies() -> bool {
+    false
+}
+
+/// No.
+#[cfg(not(feature = "faults"))]
+pub fn damaged() -> bool {
     false
 }
 

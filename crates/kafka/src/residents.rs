@@ -13,6 +13,7 @@ use step::{Change, Corrupt, TableId};
 use store::Store;
 
 use crate::error::Error;
+use crate::faults;
 
 /// Puts a row back into a shard.
 pub type Restore<'a> = dyn FnMut(Place, TableId, &[u8], Option<&[u8]>) -> Result<(), Corrupt> + 'a;
@@ -107,6 +108,9 @@ impl Residents {
         let (key, told) = (one.key(), self.told.get(&one));
         let mut found = false;
         if store.maybe_has(one.slot, &key) {
+            if faults::damaged() {
+                return Err(Error::Store(store.condemn("as planned")));
+            }
             for row in store.fetch(one.slot, &key).map_err(Error::Store)? {
                 if Resident::of_row(row.place, row.table, &row.key) == Some(one) {
                     restore(row.place, row.table, &row.key, Some(&row.value))

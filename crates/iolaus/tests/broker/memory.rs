@@ -53,3 +53,19 @@ fn accounts_that_leave_too_early_are_noticed() {
     let noticed = ended != Some(true) || stage.outcome() != told.expected;
     assert!(noticed, "it was not noticed\n{}", stage.log("p0"));
 }
+
+/// A page that is found damaged while a worker runs costs the checkpoint, and no answer.
+#[test]
+fn a_damaged_page_is_found_on_the_way() {
+    let Some(cluster) = kafka_harness::one_broker() else { return };
+    let told = two_hours();
+    let stage = Stage::new(cluster, 4);
+    stage.produce(&told.lines);
+    let mut child = stage.start_with("p0", &[], &[ROOM, ("IOLAUS_DAMAGE", "150")]);
+    stage.wait("p0", &mut child, PATIENCE);
+    stage.assert_committed(&told.expected, "after a damaged page");
+    let log = std::fs::read_to_string(stage.folder.path().join("p0.log")).expect("a log");
+    let said = log.lines().filter(|line| line.contains("rebuilding from the changelog"));
+    let said: Vec<&str> = said.collect();
+    assert!(said.len() == 1 && said[0].contains("as planned"), "{said:?}\n{}", stage.log("p0"));
+}

@@ -8,6 +8,7 @@ use pipeline::topology::Topic;
 use rdkafka::consumer::Consumer;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
+use super::room::is_lost;
 use super::{Shared, Worker, shard_of};
 use crate::checkpoint::Checkpoint;
 use crate::clients::side_consumer;
@@ -47,7 +48,11 @@ impl Worker {
         for (topic, partition) in places {
             let index = shard_of(&self.shared, self.task, topic, *partition);
             self.status.restores(true);
-            let restored = self.restore(index);
+            let restored = match self.restore(index) {
+                // Opened again it is put away, and that is said there.
+                Err(Error::Store(error)) if is_lost(&error) => self.restore(index),
+                restored => restored,
+            };
             self.status.restores(false);
             let mut owned = restored?;
             let mut read = vec![(topic.clone(), *partition)];
