@@ -61,7 +61,7 @@ fn a_damaged_page_is_found_on_the_way() {
     let told = two_hours();
     let stage = Stage::new(cluster, 4);
     stage.produce(&told.lines);
-    let mut child = stage.start_with("p0", &[], &[ROOM, ("IOLAUS_DAMAGE", "150")]);
+    let mut child = stage.start_with("p0", &[], &[ROOM, ("IOLAUS_DAMAGE", "20")]);
     stage.wait("p0", &mut child, PATIENCE);
     stage.assert_committed(&told.expected, "after a damaged page");
     let log = std::fs::read_to_string(stage.folder.path().join("p0.log")).expect("a log");

@@ -48,6 +48,7 @@ fn start(dir: &Path) -> Child {
     let program = std::env::current_exe().expect("this test");
     let mut command = Command::new(program);
     command.args(["--exact", "tests::kills::writes_until_it_is_killed", "--nocapture"]);
+    let _starting = STARTING.write().unwrap_or_else(PoisonError::into_inner);
     command.env(DIR, dir).stdout(Stdio::piped()).spawn().expect("it starts")
 }
 

@@ -17,6 +17,7 @@ fn write_something(dir: &Path) {
 }
 
 fn refused(dir: &Path, identity: &Identity, now: i64) -> Option<Refused> {
+    let _quiet = quiet();
     let (store, opened) = Store::open(dir, identity, now, DAY, CACHE, together).expect("it opens");
     assert!(held(&store).expect("it reads").is_empty() || matches!(opened, Opened::Loaded { .. }));
     match opened {
@@ -185,8 +186,11 @@ fn a_directory_of_somebody_else_is_left_alone() {
 fn reset_removes_what_is_there() {
     let dir = tempdir().expect("a directory");
     write_something(dir.path());
-    assert_eq!(Store::inspect(dir.path(), CACHE).expect("it reads").rows, 1);
-    Store::reset(dir.path()).expect("it is removed");
-    assert!(matches!(Store::inspect(dir.path(), CACHE), Err(Error::Missing { .. })));
+    {
+        let _quiet = quiet();
+        assert_eq!(Store::inspect(dir.path(), CACHE).expect("it reads").rows, 1);
+        Store::reset(dir.path()).expect("it is removed");
+        assert!(matches!(Store::inspect(dir.path(), CACHE), Err(Error::Missing { .. })));
+    }
     assert_eq!(open(dir.path()).1, Opened::Fresh { why: None });
 }
