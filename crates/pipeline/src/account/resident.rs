@@ -66,19 +66,18 @@ impl AccountShard {
     /// Whether an account's rows are in memory.
     #[must_use]
     pub fn holds(&self, one: Resident) -> bool {
-        let state = self.slots.get(&one.slot);
+        let state = self.slots.get(one.slot);
         state.is_some_and(|state| state.fingerprint.accounts.holds(one.account))
     }
 
     /// Lets go of an account whose rows are kept elsewhere as they are now. One that was touched since
     /// the last hand-out stays. Returns whether it is out of memory.
     pub fn forget(&mut self, one: Resident) -> bool {
-        let (Some(state), key) = (self.slots.get_mut(&one.slot), one.account) else { return true };
+        let (Some(state), key) = (self.slots.get_mut(one.slot), one.account) else { return true };
         let (accounts, last) = (&mut state.fingerprint.accounts, &mut state.decide.last);
         if accounts.is_dirty(key) || last.is_dirty(key) {
             return false;
         }
-        self.sighted.remove(key);
         accounts.forget(key) && last.forget(key)
     }
 }
