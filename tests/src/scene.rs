@@ -192,6 +192,7 @@ impl Stage {
             3 => json!({"type": "model_release", "model": "larger"}),
             5 => json!({"type": "allow", "account_id": "pool-3", "expires_at": later}),
             7 => json!({"type": "declared_use", "account_id": "pool-8", "use": "evaluation"}),
+            8 => json!({"type": "behaviour", "version": 1}),
             9 => json!({"type": "policy", "account_id": "pool-5", "max_action": "observe"}),
             11 => json!({"type": "lift", "account_id": "pool-4"}),
             12 => json!({"type": "feedback", "account_id": "pool-6", "label": "benign"}),

@@ -36,6 +36,7 @@ pub fn text(kind: Kind) -> &'static str {
         Kind::Snooze => published!("snooze"),
         Kind::Indicator => published!("indicator"),
         Kind::DeclaredUse => published!("declared_use"),
+        Kind::Behaviour => published!("behaviour"),
         Kind::Clock => published!("clock"),
     }
 }

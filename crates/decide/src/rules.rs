@@ -135,6 +135,7 @@ fn read(word: &Word, at: EventTime) -> Option<(Option<SubjectKey>, Kind, Rule)> 
         | Word::ModelReleased { .. }
         | Word::ModelChanged { .. }
         | Word::ClientReleased { .. }
+        | Word::Behaviour { .. }
         | Word::Indicator => return None,
     })
 }

@@ -124,6 +124,7 @@ impl Enricher {
             | Body::Snooze(_)
             | Body::Indicator(_)
             | Body::DeclaredUse(_)
+            | Body::Behaviour(_)
             | Body::Clock(_) => return None,
         };
         Some(Enriched {

@@ -67,6 +67,7 @@ fn the_control_log_is_about_nobody() {
         Body::Approval(Act::default()),
         Body::Indicator(Indicator::default()),
         Body::DeclaredUse(DeclaredUse::default()),
+        Body::Behaviour(Behaviour::default()),
     ];
     for body in bodies {
         assert_eq!(enricher().enrich(&event("", body), &mut Recent::default()), None);

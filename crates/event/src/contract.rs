@@ -63,6 +63,8 @@ pub enum Body<'a> {
     Indicator(Indicator<'a>),
     /// What an account or organisation said it does.
     DeclaredUse(DeclaredUse<'a>),
+    /// From here on decisions are made as this release of the program first made them.
+    Behaviour(Behaviour<'a>),
     /// Nothing happened: time went on.
     Clock(Clock),
 }
@@ -287,6 +289,23 @@ pub enum ReleaseKind {
     Deprecation,
     SafeguardChange,
     PriceChange,
+}
+
+/// The newest behaviour that this program knows. A behaviour is what follows from an input, byte for byte:
+/// a release that changes any of it has the next number, and keeps to the former until a record of the
+/// control log names its own, so that instances of both can work side by side.
+pub const BEHAVIOUR: u64 = 1;
+
+/// Decisions are made from here on as behaviour `version` makes them. Written by whoever upgrades, once
+/// every instance knows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Behaviour<'a> {
+    /// Which; counts from 1. Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
+    /// Who decided so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub author: Option<Text<'a>>,
 }
 
 /// Nothing happened, and this partition's time went on to `event_time`: written where a partition is

@@ -96,6 +96,11 @@ pub enum Word {
         /// Until when.
         expires_at: EventTime,
     },
+    /// Decisions are made in another way from here on.
+    Behaviour {
+        /// Which.
+        version: u64,
+    },
     /// An indicator from a partner: noted, never acted on alone.
     Indicator,
 }

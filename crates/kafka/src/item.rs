@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use enrich::Recent;
 use event::EventTime;
+use event::contract::BEHAVIOUR;
 use event::intake::{Limits, Reason, Reject, parse_json};
 use event::public::DeadLetter;
 use pipeline::message::{TableMessage, ToAccount, ToCampaign, ToObject};
@@ -87,6 +88,9 @@ impl Reader {
             Ok(parsed) => {
                 let taken = self.intake.take(&parsed.event, &mut self.recent);
                 self.check_partition(message, &taken)?;
+                if let Some(version) = taken.beyond() {
+                    return Err(unknown_behaviour(message, version));
+                }
                 Ok(Item::Taken(taken))
             }
         }
@@ -110,6 +114,15 @@ impl Reader {
              (murmur2; librdkafka's own default is another). Set `kafka.keyed = false` and run `route`"
         )))
     }
+}
+
+/// Whoever went on as before would say something else than those who know.
+fn unknown_behaviour(message: &BorrowedMessage<'_>, version: u64) -> Error {
+    let (topic, partition, offset) = (message.topic(), message.partition(), message.offset());
+    Error::Unfit(format!(
+        "{topic}/{partition}@{offset}: decisions are to be made by behaviour {version} from here on, and this \
+         program knows none beyond {BEHAVIOUR}: upgrade it; it goes on from here"
+    ))
 }
 
 fn dead(message: &BorrowedMessage<'_>, reject: &Reject) -> Item {

@@ -3,7 +3,7 @@
 
 use enrich::{Enricher, Purpose, Recent};
 use event::EventTime;
-use event::contract::{Act, Action, Body, Event, Mode, ReleaseKind, Subject, Unit};
+use event::contract::{Act, Action, BEHAVIOUR, Body, Event, Mode, ReleaseKind, Subject, Unit};
 use event::control::{Control, SubjectKey, Word};
 use event::enriched::Enriched;
 use event::id::{Digest, tenant_digest};
@@ -28,6 +28,18 @@ impl Taken {
             Taken::Account(enriched) => enriched.time,
             Taken::Control(control) => control.time,
             Taken::Clock(time) => *time,
+        }
+    }
+
+    /// The behaviour that a record asks for and this program does not know.
+    #[must_use]
+    pub fn beyond(&self) -> Option<u64> {
+        match self {
+            Taken::Control(control) => match control.word {
+                Word::Behaviour { version } => Some(version).filter(|one| *one > BEHAVIOUR),
+                _ => None,
+            },
+            Taken::Account(_) | Taken::Clock(_) => None,
         }
     }
 }
@@ -141,6 +153,9 @@ impl Intake {
                     },
                     None => Word::Indicator,
                 }
+            }
+            Body::Behaviour(behaviour) => {
+                Word::Behaviour { version: behaviour.version.unwrap_or_default() }
             }
             // Whatever is about an account was enriched; what is left is noted and acts on nothing.
             _ => Word::Indicator,

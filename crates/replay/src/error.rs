@@ -32,6 +32,11 @@ pub enum Error {
          for those that were silent then", path.display()
     )]
     Ragged { path: PathBuf, waiting: usize, from: String },
+    #[error(
+        "{}: a record asks for behaviour {version}, and this program knows none beyond {}: upgrade it",
+        path.display(), event::contract::BEHAVIOUR
+    )]
+    Behaviour { path: PathBuf, version: u64 },
     #[error("a row of state could not be read back")]
     State(#[from] step::Corrupt),
     #[error("the tasks wait for each other; this is a fault of the program")]

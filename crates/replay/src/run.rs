@@ -642,6 +642,10 @@ impl Run {
     fn deliver(&mut self, index: usize, taken: Taken) -> Result<(), Error> {
         self.summary.events += 1;
         self.readings[index].delivered += 1;
+        if let Some(version) = taken.beyond() {
+            let path = self.readings[index].path.clone();
+            return Err(Error::Behaviour { path, version });
+        }
         self.summary.control_records += u64::from(matches!(taken, Taken::Control(_)));
         if !self.sources.is_empty() {
             self.sources[index].push(taken);

@@ -180,7 +180,10 @@ fn every_field_of_an_input_is_one_of_the_contract_and_stands_in_an_example() {
         for field in schema["fields"].as_array().into_iter().flatten() {
             let field = field["name"].as_str().unwrap_or_default();
             // Null is what absence is: all that can be wrong with it is an unknown name.
-            let id = r#""account_id":"a","model":"m""#;
+            let id = match kind {
+                Kind::Behaviour => r#""version":1"#,
+                _ => r#""account_id":"a","model":"m""#,
+            };
             let line = format!(
                 r#"{{"type":"{}","event_id":"e","event_time":1771838100250,{id},"{field}":null}}"#,
                 kind.name()

@@ -11,9 +11,9 @@ use super::record::{Choice, Object, Record, Value};
 use super::reject::Reason;
 use super::value::{Entry, Place, Reader};
 use crate::contract::{
-    Act, Action, Body, Client, ClientRelease, DeclaredUse, Enforcement, Feedback, Indicator, Mode,
-    ModelRelease, Payment, Policy, ReleaseKind, Request, Signup, Subject, Text, Turn, Unit,
-    Verification,
+    Act, Action, Behaviour, Body, Client, ClientRelease, DeclaredUse, Enforcement, Feedback,
+    Indicator, Mode, ModelRelease, Payment, Policy, ReleaseKind, Request, Signup, Subject, Text,
+    Turn, Unit, Verification,
 };
 
 /// Takes the value of the field `key` of a body, or skips it.
@@ -37,6 +37,7 @@ pub(super) fn field<'de, A: MapAccess<'de>>(
         }
         Body::Indicator(body) => indicator(body, key, value),
         Body::DeclaredUse(body) => declared_use(body, key, value),
+        Body::Behaviour(body) => behaviour(body, key, value),
         Body::Clock(_) => value.skip(),
     }
 }
@@ -70,6 +71,7 @@ pub(super) fn finish<E: Error>(body: &Body<'_>, place: Place<'_>) -> Result<(), 
         Body::Approval(body) | Body::Lift(body) | Body::Allow(body) | Body::Snooze(body) => {
             finish_subject(&body.subject, place)
         }
+        Body::Behaviour(body) => one_of(body.version.is_some_and(|one| one > 0), "version"),
         // A rule without a subject holds for everybody; the others require nothing.
         Body::Policy(_) | Body::ClientRelease(_) | Body::Indicator(_) | Body::Clock(_) => Ok(()),
     }
@@ -320,6 +322,18 @@ fn declared_use<'de, A: MapAccess<'de>>(
         "organization_id" => value.id(&mut to.organization_id),
         "use" => value.one(&mut to.usage),
         "expires_at" => value.time(&mut to.expires_at),
+        "author" => value.one(&mut to.author),
+        _ => value.skip(),
+    }
+}
+
+fn behaviour<'de, A: MapAccess<'de>>(
+    to: &mut Behaviour<'de>,
+    key: &str,
+    value: Value<'_, 'de, A>,
+) -> Result<(), A::Error> {
+    match key {
+        "version" => value.one(&mut to.version),
         "author" => value.one(&mut to.author),
         _ => value.skip(),
     }

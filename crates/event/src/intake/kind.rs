@@ -21,12 +21,13 @@ pub enum Kind {
     Snooze,
     Indicator,
     DeclaredUse,
+    Behaviour,
     Clock,
 }
 
 impl Kind {
     /// Every type, in the order of the contract.
-    pub const ALL: [Kind; 16] = [
+    pub const ALL: [Kind; 17] = [
         Kind::Request,
         Kind::Signup,
         Kind::Payment,
@@ -42,6 +43,7 @@ impl Kind {
         Kind::Snooze,
         Kind::Indicator,
         Kind::DeclaredUse,
+        Kind::Behaviour,
         Kind::Clock,
     ];
 
@@ -64,6 +66,7 @@ impl Kind {
             Kind::Snooze => "snooze",
             Kind::Indicator => "indicator",
             Kind::DeclaredUse => "declared_use",
+            Kind::Behaviour => "behaviour",
             Kind::Clock => "clock",
         }
     }
@@ -92,6 +95,7 @@ impl Kind {
             Kind::Snooze => Body::Snooze(Act::default()),
             Kind::Indicator => Body::Indicator(Default::default()),
             Kind::DeclaredUse => Body::DeclaredUse(Default::default()),
+            Kind::Behaviour => Body::Behaviour(Default::default()),
             Kind::Clock => Body::Clock(Default::default()),
         }
     }
@@ -117,6 +121,7 @@ impl Body<'_> {
             Body::Snooze(_) => Kind::Snooze,
             Body::Indicator(_) => Kind::Indicator,
             Body::DeclaredUse(_) => Kind::DeclaredUse,
+            Body::Behaviour(_) => Kind::Behaviour,
             Body::Clock(_) => Kind::Clock,
         }
     }

@@ -148,6 +148,8 @@ fn what_is_required_must_be_there() {
         ("model_release", r#""kind":"release""#, "model"),
         ("feedback", r#""label":"benign""#, "account_id or cluster_id"),
         ("declared_use", r#""use":"reseller""#, "account_id or organization_id"),
+        ("behaviour", r#""author":"a""#, "version"),
+        ("behaviour", r#""version":0"#, "version"),
         ("lift", r#""unit":"api_key","account_id":"a""#, "api_key_id"),
     ] {
         refused(event(kind, fields), &missing(field));
