@@ -35,7 +35,10 @@ pub fn group_consumer(
         .set("enable.auto.offset.store", "false")
         .set("isolation.level", "read_committed")
         .set("auto.offset.reset", "error")
-        .set("partition.assignment.strategy", "cooperative-sticky")
+        // Not the cooperative one. It hands out what it takes away in a second round, which the member
+        // that gave it up must ask for; if that dies between the two and comes back under its static
+        // name, the broker returns its share without a round, and the rest stays nobody's.
+        .set("partition.assignment.strategy", "range")
         .set("enable.partition.eof", if shared.until_end { "true" } else { "false" });
     if settings.instance.is_some() {
         let id = format!("{}-{}-{number}", shared.instance, task.name());

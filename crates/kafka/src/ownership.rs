@@ -14,10 +14,10 @@ use rdkafka::types::RDKafkaRespErr;
 /// Something the group said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// These are ours now.
+    /// These are ours now, and no others.
     Given(Vec<(String, i32)>),
-    /// These are no longer.
-    Taken(Vec<(String, i32)>),
+    /// None is.
+    Taken,
 }
 
 /// Hears what the group says, on the thread that polls.
@@ -52,17 +52,15 @@ impl ConsumerContext for Ownership {
         what: RDKafkaRespErr,
         partitions: &mut TopicPartitionList,
     ) {
-        let named = partitions
-            .elements()
-            .iter()
-            .map(|one| (one.topic().to_owned(), one.partition()))
-            .collect();
         if what == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
-            self.note(Change::Given(named));
+            let elements = partitions.elements();
+            let named = elements.iter().map(|one| (one.topic().to_owned(), one.partition()));
+            self.note(Change::Given(named.collect()));
             return;
         }
-        self.note(Change::Taken(named));
-        if let Err(error) = consumer.incremental_unassign(partitions) {
+        self.note(Change::Taken);
+        // It is all that we had.
+        if let Err(error) = consumer.unassign() {
             tracing::warn!(%error, "giving partitions up");
         }
     }

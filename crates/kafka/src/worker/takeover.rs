@@ -25,19 +25,20 @@ use crate::trouble::gap;
 impl Worker {
     /// Does what the group said. Returns whether it said anything.
     pub(super) fn follow_group(&mut self) -> Result<bool, Error> {
-        let changes = self.consumer.context().take();
+        let mut changes = self.consumer.context().take();
         let any = !changes.is_empty();
-        for change in changes {
-            match change {
-                Change::Taken(places) => {
-                    for (topic, partition) in places {
-                        let index = shard_of(&self.shared, self.task, &topic, partition);
-                        self.owned.remove(&index);
-                        tracing::info!(task = self.task.name(), partition = index, "given up");
-                    }
+        if changes.contains(&Change::Taken) {
+            for (index, mut owned) in std::mem::take(&mut self.owned) {
+                // It may be ours again in a moment.
+                if let (Some(keeper), Some(checkpoint)) = (&self.keeper, &mut owned.checkpoint) {
+                    keeper.write(checkpoint);
                 }
-                Change::Given(places) => self.take_over(&places)?,
+                tracing::info!(task = self.task.name(), partition = index, "given up");
             }
+        }
+        // What was given before that was taken since.
+        if let Some(Change::Given(places)) = changes.pop() {
+            self.take_over(&places)?;
         }
         Ok(any)
     }
@@ -62,7 +63,7 @@ impl Worker {
             begin.add_partition_offset(topic, *partition, next).map_err(Error::kafka("assign"))?;
             self.owned.insert(index, owned);
         }
-        self.consumer.incremental_assign(&begin).map_err(Error::kafka("cannot assign"))?;
+        self.consumer.assign(&begin).map_err(Error::kafka("cannot assign"))?;
         self.read_beside()
     }
 
@@ -246,12 +247,8 @@ impl Worker {
             return Ok(());
         }
         self.owned.clear();
-        let mut list = TopicPartitionList::new();
-        for (topic, partition) in &places {
-            list.add_partition(topic, *partition);
-        }
         // If the group has taken them away meanwhile, it will say so at the next poll.
-        if self.consumer.incremental_unassign(&list).is_ok() {
+        if !places.is_empty() {
             self.take_over(&places)?;
         }
         Ok(())
