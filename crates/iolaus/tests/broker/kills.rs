@@ -264,20 +264,34 @@ fn broken_rules_are_noticed() {
     }
 }
 
-/// A worker that speaks of a generation that is over must not commit anything.
+/// A worker that speaks of a generation that is over commits nothing: with its first word for ever, it is
+/// refused again and again once another has joined.
 #[test]
 fn an_old_generation_is_noticed() {
     let Some(cluster) = kafka_harness::one_broker() else { return };
     let told = two_hours();
     let stage = Stage::new(cluster, 4);
     stage.produce(&told.lines);
-    let plant = [("IOLAUS_PLANT", "OldGeneration")];
-    let mut first = stage.start_with("p0", &[], &plant);
-    std::thread::sleep(Duration::from_secs(4));
-    let mut second = stage.start_with("p1", &[], &plant);
-    let ended = finish(&mut second) == Some(true) && finish(&mut first) == Some(true);
-    kill_if_running(&mut first);
-    assert!(!ended || stage.outcome() != told.expected, "it was not noticed");
+    let plant = ("IOLAUS_PLANT", "OldGeneration");
+    let mut first = stage.start_live("p0", &[plant]);
+    let deadline = Instant::now() + PATIENCE;
+    let until = |what: &str, holds: &dyn Fn() -> bool| {
+        while !holds() {
+            assert!(Instant::now() < deadline, "{what}\n{}", stage.log("p0"));
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    };
+    until("the first commits", &|| stage.count("sightings") > 0);
+    let mut second = stage.start_live("p1", &[]);
+    until("the second works", &|| stage.log("p1").contains("taken over task=\"account\""));
+    let refused = |line: &&str| line.contains("starting over") && line.contains("generation");
+    until("the first is refused", &|| {
+        stage.log("p0").lines().filter(refused).count() >= 3 || {
+            stage.produce(&told.lines);
+            false
+        }
+    });
+    [&mut first, &mut second].into_iter().for_each(kill_if_running);
 }
 
 fn kill_if_running(child: &mut Child) {

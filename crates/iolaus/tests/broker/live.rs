@@ -48,7 +48,7 @@ fn a_recording_of_a_system_that_fell_silent_says_what_it_said() {
     stage.settings.health = Some(address());
     let address = stage.settings.health.expect("just set");
     stage.produce(&lines);
-    let mut child = stage.start_live("p0");
+    let mut child = stage.start_live("p0", &[]);
     until("ready", &stage, || get(address, "/ready") == Some(200));
     assert_eq!(get(address, "/live"), Some(200));
     until("silence is heard", &stage, || stage.count("clocks") >= 8);

@@ -159,7 +159,7 @@ fn state_directories_that_cannot_be_used() {
     let file = stage.folder.path().join("file");
     std::fs::write(&file, "").expect("written");
     refused(&run(&stage, "p0", &at(&file.join("state")), &[]), &["cannot create", "file/state"]);
-    let mut first = stage.start_live("first");
+    let mut first = stage.start_live("first", &[]);
     let dir = stage.folder.path().join("first-state");
     let deadline = Instant::now() + SOON;
     while !dir.join("lock").exists() {

@@ -162,8 +162,8 @@ impl<'a> Stage<'a> {
     }
 
     /// Starts a process on all tasks whose inputs have no end.
-    pub fn start_live(&self, instance: &str) -> Child {
-        self.command(instance).spawn().expect("the program starts")
+    pub fn start_live(&self, instance: &str, set: &[(&str, &str)]) -> Child {
+        self.command(instance).envs(set.iter().copied()).spawn().expect("the program starts")
     }
 
     /// Starts a process with something in its environment.
