@@ -13,8 +13,8 @@ use super::interval::{Interval, share, wilson};
 use super::truth::Truth;
 use super::{Error, source};
 
-/// Levels of the ladder, in nats.
-const LEVELS: [f64; 5] = [2.3, 4.6, 6.9, 9.2, 14.9];
+/// Levels of the ladder, in nats, and what may reach them: e to the power of minus the level.
+const LEVELS: [(f64, f64); 5] = [(2.3, 0.1), (4.6, 0.01), (6.9, 1e-3), (9.2, 1e-4), (14.9, 3.4e-7)];
 /// Where e-values are cut.
 const CUT: f64 = 1_000.0;
 
@@ -86,14 +86,15 @@ pub fn read(path: &Path, truth: &Truth) -> Result<Vec<Validity>, Error> {
     Ok(vec![validity("content", &content), validity("orphans", &orphans)])
 }
 
+#[expect(clippy::disallowed_methods, reason = "a measure to be read, on which no result depends")]
 fn validity(family: &str, stated: &BTreeMap<u32, Stated>) -> Validity {
     let accounts = stated.len() as u64;
     let values: Vec<f64> = stated.values().map(|one| one.latest.exp().min(CUT)).collect();
     let mean = (accounts > 0).then(|| values.iter().sum::<f64>() / accounts as f64);
-    let reached = LEVELS.map(|nats| {
+    let reached = LEVELS.map(|(nats, permitted)| {
         let those = stated.values().filter(|one| one.most >= nats).count() as u64;
         let (share, interval) = (share(those, accounts), wilson(those, accounts));
-        Reached { nats, accounts: those, share, interval, permitted: (-nats).exp() }
+        Reached { nats, accounts: those, share, interval, permitted }
     });
     Validity {
         family: family.to_owned(),
@@ -107,9 +108,9 @@ fn validity(family: &str, stated: &BTreeMap<u32, Stated>) -> Validity {
 /// The 95 % interval of a mean by its standard error; none for a single value.
 fn around(mean: f64, values: &[f64]) -> Option<Interval> {
     let n = values.len() as f64;
-    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
     let half = 1.96 * (squares / (n - 1.0) / n).sqrt();
-    (values.len() > 1).then(|| Interval { low: mean - half, high: mean + half })
+    (values.len() > 1).then_some(Interval { low: mean - half, high: mean + half })
 }
 
 #[cfg(test)]

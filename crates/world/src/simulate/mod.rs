@@ -25,6 +25,7 @@ mod prompts;
 pub(crate) mod random;
 pub mod reaction;
 mod relay;
+mod render;
 pub mod scenario;
 mod scenario_file;
 mod setting;

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::io::{BufWriter, Write};
 
-use event::contract::{Event, Text};
+use event::contract::Text;
 use event::time::MINUTE;
 use serde::Serialize;
 
@@ -15,11 +15,9 @@ use super::group;
 use super::person::Person;
 use super::population::Population;
 use super::random::{key, mix};
+use super::render::{Hands, Item, Lines};
 use super::setting::Setting;
 use super::{Counts, Error, SegmentCount};
-
-/// Bytes of lines that are written together.
-const LINES: usize = 1 << 18;
 
 /// Who makes the next event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,21 +62,28 @@ struct Stream<'s, 'w> {
     campaigns: Vec<Box<dyn Campaign>>,
     facts: Vec<Fact>,
     events: &'w mut dyn Write,
-    /// Lines that are still to be written.
-    lines: Vec<u8>,
+    hands: Hands<'s>,
     truth: BufWriter<&'w mut dyn Write>,
     counts: Counts,
 }
 
 /// Writes the stream and its truth.
+#[expect(clippy::disallowed_methods, reason = "the lines do not depend on who writes them")]
 pub fn write(
     setting: &Setting,
     events: &mut dyn Write,
     truth: &mut dyn Write,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Counts, Error> {
-    let mut stream = Stream::new(setting, events, truth);
+    std::thread::scope(|scope| {
+        let hands = Hands::start(scope, setting);
+        merge(Stream::new(setting, hands, events, truth), progress)
+    })
+}
+
+fn merge(mut stream: Stream<'_, '_>, progress: &mut dyn FnMut(u64, u64)) -> Result<Counts, Error> {
     stream.account_truth()?;
+    let setting = stream.setting;
     let minutes = (setting.span() / MINUTE) as u64;
     let mut done = 0;
     while let Some(Reverse((time, _, source))) = stream.due.pop() {
@@ -100,6 +105,7 @@ pub fn write(
 impl<'s, 'w> Stream<'s, 'w> {
     fn new(
         setting: &'s Setting,
+        hands: Hands<'s>,
         events: &'w mut dyn Write,
         truth: &'w mut dyn Write,
     ) -> Stream<'s, 'w> {
@@ -110,7 +116,7 @@ impl<'s, 'w> Stream<'s, 'w> {
             campaigns: campaigns(setting),
             facts: facts(setting),
             events,
-            lines: Vec::with_capacity(2 * LINES),
+            hands,
             truth: BufWriter::with_capacity(1 << 16, truth),
             counts: Counts::default(),
         };
@@ -209,8 +215,8 @@ impl<'s, 'w> Stream<'s, 'w> {
             Kind::Enforcement => self.counts.enforcements += 1,
             Kind::ModelRelease | Kind::ClientRelease | Kind::DeclaredUse | Kind::Indicator => {}
         }
-        let event = fact.into_event(self.setting, self.event_id());
-        self.event(&event)
+        let id = self.event_id();
+        self.event(Item::Fact(id, fact))
     }
 
     fn request(&mut self, exchange: Exchange<'s>) -> Result<(), Error> {
@@ -232,9 +238,7 @@ impl<'s, 'w> Stream<'s, 'w> {
             serde_json::to_writer(&mut self.truth, &line)?;
             self.truth.write_all(b"\n")?;
         }
-        let (event, bytes) = exchange.into_event(self.setting, id);
-        self.counts.prompt_bytes += bytes as u64;
-        self.event(&event)
+        self.event(Item::Request(id, Box::new(exchange)))
     }
 
     /// The id of the next event: a bijection of its number, so that it is unique and says nothing.
@@ -243,21 +247,24 @@ impl<'s, 'w> Stream<'s, 'w> {
         format!("evt_{:016x}", mix(number)).into()
     }
 
-    fn event(&mut self, event: &Event<'_>) -> Result<(), Error> {
-        let before = self.lines.len();
-        serde_json::to_writer(&mut self.lines, event)?;
-        self.lines.push(b'\n');
-        self.counts.bytes += (self.lines.len() - before) as u64;
-        if self.lines.len() > LINES {
-            self.events.write_all(&self.lines)?;
-            self.lines.clear();
-        }
+    fn event(&mut self, item: Item<'s>) -> Result<(), Error> {
         self.counts.events += 1;
-        Ok(())
+        match self.hands.take(item)? {
+            Some(lines) => self.write(&lines),
+            None => Ok(()),
+        }
+    }
+
+    fn write(&mut self, lines: &Lines) -> Result<(), Error> {
+        self.counts.bytes += lines.text.len() as u64;
+        self.counts.prompt_bytes += lines.prompt_bytes;
+        Ok(self.events.write_all(&lines.text)?)
     }
 
     fn finish(mut self) -> Result<Counts, Error> {
-        self.events.write_all(&self.lines)?;
+        while let Some(lines) = self.hands.drain()? {
+            self.write(&lines)?;
+        }
         self.events.flush()?;
         self.truth.flush()?;
         Ok(self.counts)
