@@ -178,6 +178,32 @@ fn a_request_that_met_no_room_goes_out_again_from_another_account() {
 }
 
 #[test]
+fn forged_indicators_name_where_framed_customers_come_from() {
+    let (events, truth, _) = run(&plan("S17", 4_000));
+    let framed: BTreeSet<&str> = truth
+        .iter()
+        .filter(|line| line["role"] == "bystander")
+        .filter_map(|line| line["account_id"].as_str())
+        .collect();
+    let network = |ip: &str| ip.rsplit_once('.').expect("four numbers").0.to_owned();
+    let from = |event: &Value| Some(network(event["client"]["ip"].as_str()?));
+    let of_framed = events
+        .iter()
+        .filter(|event| event["account_id"].as_str().is_some_and(|id| framed.contains(id)));
+    let networks: BTreeSet<String> = of_framed.filter_map(from).collect();
+    let indicators: Vec<&Value> =
+        events.iter().filter(|event| event["type"] == "indicator").collect();
+    assert!(indicators.len() * 4 >= framed.len(), "{} of {}", indicators.len(), framed.len());
+    for indicator in indicators {
+        let stix = indicator["stix"].as_str().expect("STIX as text");
+        let stix: Value = serde_json::from_str(stix).expect("JSON");
+        let pattern = stix["pattern"].as_str().expect("a pattern");
+        let address = pattern.split('\'').nth(1).expect("an address");
+        assert!(networks.contains(&network(address)), "{pattern}");
+    }
+}
+
+#[test]
 fn the_standing_benchmark_has_all_it_must() {
     let plan = Plan::world_1(false).expect("a good plan");
     assert!(plan.accounts >= 400_000 && plan.hours >= 720 && plan.requests_per_account <= 5.0);
