@@ -335,7 +335,7 @@ impl Host {
 /// Folds records that are ready, as far as the tables reach. Returns whether none is left.
 fn drain(shard: &mut AccountShard, kept: &mut Option<Checkpoint>) -> Result<bool, Error> {
     loop {
-        match shard.next() {
+        match shard.look_next() {
             Next::Nothing => return Ok(true),
             Next::Waits => return Ok(false),
             Next::Fold(one) => {

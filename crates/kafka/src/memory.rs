@@ -72,6 +72,7 @@ impl Memory {
     }
 
     /// Decides how many may stay. Returns whether any must go.
+    #[expect(clippy::disallowed_methods, reason = "what lies in memory is in no result")]
     fn judge(&mut self, resident: f64, present: usize, since: Duration, settled: bool) -> bool {
         self.resident = resident;
         let aim = self.bound * AIM;

@@ -20,7 +20,7 @@ impl AccountShard {
     /// Folds records that are ready, as far as the tables reach. Returns whether none is left.
     pub fn drain(&mut self, meter: &mut dyn Meter) -> bool {
         loop {
-            match self.next() {
+            match self.look_next() {
                 Next::Nothing => return true,
                 Next::Waits => return false,
                 Next::Fold(_) => self.fold_next(meter),
@@ -30,7 +30,7 @@ impl AccountShard {
 
     /// What is to be done next with the records that wait. What the shard can announce before that, it
     /// has.
-    pub fn next(&mut self) -> Next {
+    pub fn look_next(&mut self) -> Next {
         let config = self.config.time;
         let (at, announce, resident) = match &self.source {
             Source::Direct(clock) => match clock.peek_ready(&config) {
@@ -51,7 +51,7 @@ impl AccountShard {
         if at < self.complete { Next::Fold(resident) } else { Next::Waits }
     }
 
-    /// Folds the record that [`AccountShard::next`] told of.
+    /// Folds the record that [`AccountShard::look_next`] told of.
     pub fn fold_next(&mut self, meter: &mut dyn Meter) {
         if let Some(stamped) = self.next_ready() {
             self.fold(stamped, meter);

@@ -2,7 +2,7 @@
 //! them.
 //!
 //! An account's rows are here all or none. Whoever drives a shard sees to it that an account is here
-//! before a record of it is folded ([`AccountShard::next`], [`Resident::of`]), and restores its rows if
+//! before a record of it is folded ([`AccountShard::look_next`], [`Resident::of`]), and restores its rows if
 //! they are kept elsewhere; then no result can tell whether it ever was away. Nothing that a shard does
 //! looks at all accounts.
 
