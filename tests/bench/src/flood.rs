@@ -27,6 +27,8 @@ struct Look {
     /// Requests that were read.
     read: u64,
     resident: f64,
+    /// What the other tasks had.
+    others: f64,
     cpu: f64,
 }
 
@@ -36,18 +38,20 @@ pub fn flood(cluster: &Cluster, waves: &Waves) -> Result<Report> {
     stage.memory_mb = Some(waves.memory_mb);
     let others = stage.run("others", &["object", "campaign"], &[], false)?;
     let account = stage.run("account", &["account"], &[], true)?;
-    let looks = send(&stage, waves.accounts, &account)?;
+    let looks = send(&stage, waves.accounts, &account, &others)?;
     let bound = waves.memory_mb as f64 * 1e6;
     let full = looks.iter().position(|look| look.resident > bound * FULL);
     let (_, peak) = account.resident()?;
-    let (_, others_peak) = others.resident()?;
     let mut report = Report::new("flood");
     report
         .note(format!("{} accounts of one request each, {PARTITIONS} partitions", waves.accounts));
     report.add("bound", bound / 1e6, "MB");
     report.add("most resident", peak / 1e6, "MB");
     report.add("most resident by bound", peak / bound, "");
-    report.add("object and campaign, most resident", others_peak / 1e6, "MB");
+    for (when, look) in [("half way", looks.get(looks.len() / 2)), ("at the end", looks.last())] {
+        let others = look.map_or(0.0, |look| look.others);
+        report.add(format!("object and campaign, resident {when}"), others / 1e6, "MB");
+    }
     let full = full.unwrap_or(looks.len() - 1);
     speed(&mut report, "until it is full", &looks[..=full]);
     if full + 1 < looks.len() {
@@ -74,7 +78,12 @@ fn speed(report: &mut Report, when: &str, looks: &[Look]) {
 }
 
 /// Sends all requests, and looks about once a second until the last was read.
-fn send(stage: &Installation<'_>, accounts: u64, process: &Process) -> Result<Vec<Look>> {
+fn send(
+    stage: &Installation<'_>,
+    accounts: u64,
+    process: &Process,
+    others: &Process,
+) -> Result<Vec<Look>> {
     let sender = Sender::new(stage.cluster.client(), &stage.input)?;
     let progress = Progress::new(stage)?;
     let (mut writer, mut sent, mut read) = (Writer::default(), 0, 0);
@@ -89,10 +98,11 @@ fn send(stage: &Installation<'_>, accounts: u64, process: &Process) -> Result<Ve
             sent += 1;
         }
         sender.finish()?;
-        let resident = process.resident()?.0;
+        let (resident, others) = (process.resident()?.0, others.resident()?.0);
         read = progress.read().unwrap_or(read);
         if read > 0 {
-            looks.push(Look { at: Instant::now(), read, resident, cpu: process.cpu()? });
+            let (at, cpu) = (Instant::now(), process.cpu()?);
+            looks.push(Look { at, read, resident, others, cpu });
         }
         std::thread::sleep(Duration::from_millis(500));
     }
