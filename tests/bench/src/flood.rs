@@ -21,6 +21,18 @@ const AHEAD: u64 = 400_000;
 /// From this share of the bound on, accounts may have to go.
 const FULL: f64 = 0.9;
 
+/// Of so many accounts one comes back: nearly none of them is in memory.
+const BACK: u64 = 50;
+
+/// Requests one after the other.
+struct Wave {
+    /// Requests that were sent before.
+    before: u64,
+    count: u64,
+    /// From one account to the next.
+    step: u64,
+}
+
 /// What was seen at a moment.
 struct Look {
     at: Instant,
@@ -38,7 +50,11 @@ pub fn flood(cluster: &Cluster, waves: &Waves) -> Result<Report> {
     stage.memory_mb = Some(waves.memory_mb);
     let others = stage.run("others", &["object", "campaign"], &[], false)?;
     let account = stage.run("account", &["account"], &[], true)?;
-    let looks = send(&stage, waves.accounts, &account, &others)?;
+    let wave = Wave { before: 0, count: waves.accounts, step: 1 };
+    let looks = send(&stage, &wave, &account, &others)?;
+    let count = waves.accounts / BACK;
+    let wave = Wave { before: waves.accounts, count, step: BACK };
+    let back = send(&stage, &wave, &account, &others)?;
     let bound = waves.memory_mb as f64 * 1e6;
     let full = looks.iter().position(|look| look.resident > bound * FULL);
     let (_, peak) = account.resident()?;
@@ -61,6 +77,7 @@ pub fn flood(cluster: &Cluster, waves: &Waves) -> Result<Report> {
         report.add("then resident, least", quantile_of(&resident, 0.0) / 1e6, "MB");
         speed(&mut report, "when it is full", &looks[full..]);
     }
+    speed(&mut report, "when accounts come back", &back);
     for line in account.said().lines().filter(|line| line.contains("accounts in_memory")) {
         let words = line.split_once("accounts in_memory").map_or("", |(_, words)| words);
         report.note(format!("accounts in_memory{words}"));
@@ -70,6 +87,9 @@ pub fn flood(cluster: &Cluster, waves: &Waves) -> Result<Report> {
 
 fn speed(report: &mut Report, when: &str, looks: &[Look]) {
     let (Some(first), Some(last)) = (looks.first(), looks.last()) else { return };
+    if first.read == last.read {
+        return;
+    }
     let requests = (last.read - first.read) as f64;
     let seconds = last.at.duration_since(first.at).as_secs_f64();
     report.add(format!("{when}, requests"), requests, "");
@@ -77,10 +97,10 @@ fn speed(report: &mut Report, when: &str, looks: &[Look]) {
     report.add(format!("{when}, CPU a request"), (last.cpu - first.cpu) * 1e6 / requests, "µs");
 }
 
-/// Sends all requests, and looks about once a second until the last was read.
+/// Sends all requests, and looks about twice a second until the last was read.
 fn send(
     stage: &Installation<'_>,
-    accounts: u64,
+    wave: &Wave,
     process: &Process,
     others: &Process,
 ) -> Result<Vec<Look>> {
@@ -89,17 +109,17 @@ fn send(
     let (mut writer, mut sent, mut read) = (Writer::default(), 0, 0);
     let mut looks: Vec<Look> = Vec::new();
     let begun = Instant::now();
-    while read < accounts {
-        ensure!(begun.elapsed() < PATIENCE, "{read} of {accounts} read\n{}", process.said());
-        let until = (read + AHEAD).min(accounts).min(sent + 100_000);
+    while read < wave.count {
+        ensure!(begun.elapsed() < PATIENCE, "{read} of {} read\n{}", wave.count, process.said());
+        let until = (read + AHEAD).min(wave.count).min(sent + 100_000);
         while sent < until {
-            let account = id(sent);
-            sender.send(&account, writer.once(sent, &account, now_ms()))?;
+            let account = id(sent * wave.step);
+            sender.send(&account, writer.once(wave.before + sent, &account, now_ms()))?;
             sent += 1;
         }
         sender.finish()?;
         let (resident, others) = (process.resident()?.0, others.resident()?.0);
-        read = progress.read().unwrap_or(read);
+        read = progress.read().map_or(read, |read| read.saturating_sub(wave.before));
         if read > 0 {
             let (at, cpu) = (Instant::now(), process.cpu()?);
             looks.push(Look { at, read, resident, others, cpu });
