@@ -1,6 +1,6 @@
 //! A process that writes checkpoints is killed at any moment; what it leaves is what one write left.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 
 use tempfile::tempdir;
@@ -49,7 +49,11 @@ fn start(dir: &Path) -> Child {
     let mut command = Command::new(program);
     command.args(["--exact", "tests::kills::writes_until_it_is_killed", "--nocapture"]);
     let _starting = STARTING.write().unwrap_or_else(PoisonError::into_inner);
-    command.env(DIR, dir).stdout(Stdio::piped()).spawn().expect("it starts")
+    let mut child = command.env(DIR, dir).stdout(Stdio::piped()).spawn().expect("it starts");
+    // Only what it says shows that it runs its program, and let go of what it had from this one.
+    let said = child.stdout.as_mut().expect("its output").read_exact(&mut [0]);
+    said.expect("it says something");
+    child
 }
 
 #[test]
