@@ -14,17 +14,15 @@ use crate::{Counts, Error, Options, formats, import};
 
 /// Imports files of the given texts; the events as JSON, and the counts.
 fn run(format: &str, files: &[(&str, &str)], options: &Options) -> (Vec<Value>, Counts) {
-    let directory = std::env::temp_dir().join(format!("import-{format}-{}", std::process::id()));
-    fs::create_dir_all(&directory).unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let mut paths = Vec::new();
     for (name, text) in files {
-        let path = directory.join(name);
+        let path = directory.path().join(name);
         fs::write(&path, text).unwrap();
         paths.push(path);
     }
     let mut out = Vec::new();
     let counts = import(format, &paths, options, &mut out).unwrap();
-    fs::remove_dir_all(directory).unwrap();
     (events(&out), counts)
 }
 

@@ -191,10 +191,9 @@ mod tests {
 
     #[test]
     fn each_finds_what_it_is_made_for() {
-        let folder = std::env::temp_dir().join(format!("iolaus-baselines-{}", std::process::id()));
-        let (truth, events) = world(&folder);
+        let folder = tempfile::tempdir().expect("a folder");
+        let (truth, events) = world(folder.path());
         let standings = run(&truth, &[events]).expect("a good world");
-        std::fs::remove_dir_all(&folder).expect("it was there");
         let auprc: BTreeMap<&str, f64> = standings
             .iter()
             .map(|one| (one.name.as_str(), one.ranking.auprc.expect("there is a campaign")))

@@ -6,20 +6,20 @@ use std::fs;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use super::{Error, Evaluation, evaluate, table};
 
 /// A world in files: truth, outputs and events, one JSON value a line.
 struct World {
-    directory: PathBuf,
+    directory: TempDir,
 }
 
 impl World {
-    fn new(name: &str) -> World {
-        let directory =
-            std::env::temp_dir().join(format!("evaluate-{name}-{}", std::process::id()));
-        fs::create_dir_all(&directory).unwrap();
-        World { directory }.with("decisions.jsonl", &[]).with("clusters.jsonl", &[])
+    fn new() -> World {
+        World { directory: tempfile::tempdir().unwrap() }
+            .with("decisions.jsonl", &[])
+            .with("clusters.jsonl", &[])
     }
 
     fn with(self, file: &str, lines: &[Value]) -> World {
@@ -28,24 +28,19 @@ impl World {
     }
 
     fn raw(self, file: &str, bytes: &[u8]) -> World {
-        fs::write(self.directory.join(file), bytes).unwrap();
+        fs::write(self.directory.path().join(file), bytes).unwrap();
         self
     }
 
     fn try_evaluate(&self, inputs: &[&str]) -> Result<Evaluation, Error> {
-        let inputs: Vec<PathBuf> = inputs.iter().map(|name| self.directory.join(name)).collect();
-        evaluate(&self.directory.join("truth.jsonl"), &self.directory, &inputs)
+        let inputs: Vec<PathBuf> =
+            inputs.iter().map(|name| self.directory.path().join(name)).collect();
+        evaluate(&self.directory.path().join("truth.jsonl"), self.directory.path(), &inputs)
     }
 
     /// With the events.
     fn evaluate(&self) -> Evaluation {
         self.try_evaluate(&["events.jsonl"]).unwrap()
-    }
-}
-
-impl Drop for World {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.directory);
     }
 }
 
@@ -93,14 +88,14 @@ fn cluster(id: &str, minute: i64, members: &[&str]) -> Value {
 }
 
 /// Two harvesters of one campaign, each asking at minutes 0, 10, 20, 30, and two benign accounts.
-fn two_against_two(name: &str) -> World {
+fn two_against_two() -> World {
     let mut events = Vec::new();
     for minute in [0, 10, 20, 30] {
         for account in ["h1", "h2", "b1", "b2"] {
             events.push(request(&format!("{account}-{minute}"), account, minute));
         }
     }
-    World::new(name)
+    World::new()
         .with(
             "truth.jsonl",
             &[
@@ -115,7 +110,7 @@ fn two_against_two(name: &str) -> World {
 
 #[test]
 fn counts_found_leaked_and_harmed() {
-    let result = two_against_two("counts")
+    let result = two_against_two()
         .with(
             "decisions.jsonl",
             &[
@@ -153,57 +148,56 @@ fn counts_found_leaked_and_harmed() {
 
 #[test]
 fn expiry_lift_and_replacement_end_an_act() {
-    let leaked = |name: &str, decisions: &[Value]| {
-        let result = two_against_two(name).with("decisions.jsonl", decisions).evaluate();
+    let leaked = |decisions: &[Value]| {
+        let result = two_against_two().with("decisions.jsonl", decisions).evaluate();
         (result.campaigns[0].leaked.unwrap(), result.campaigns[0].found)
     };
-    assert_eq!(leaked("forever", &[act("h1", "block", 0, None, 1)]), (4, 1));
-    assert_eq!(leaked("expiry", &[act("h1", "block", 0, Some(10), 1)]), (7, 1));
+    assert_eq!(leaked(&[act("h1", "block", 0, None, 1)]), (4, 1));
+    assert_eq!(leaked(&[act("h1", "block", 0, Some(10), 1)]), (7, 1));
     let lifted = [act("h1", "block", 0, None, 1), act("h1", "lift", 20, None, 2)];
-    assert_eq!(leaked("lift", &lifted), (6, 1));
+    assert_eq!(leaked(&lifted), (6, 1));
     let weaker = [act("h1", "block", 0, None, 1), act("h1", "verify", 10, None, 2)];
-    assert_eq!(leaked("weaker", &weaker), (7, 1));
+    assert_eq!(leaked(&weaker), (7, 1));
     // The sequence is the order within a key, wherever the lines stand.
     let shuffled = [act("h1", "lift", 20, None, 2), act("h1", "block", 0, None, 1)];
-    assert_eq!(leaked("shuffled", &shuffled), (6, 1));
+    assert_eq!(leaked(&shuffled), (6, 1));
     // The account lane's lift does not end the joint lane's block.
     let mut other_lane = act("h1", "lift", 5, None, 2);
     other_lane["lane"] = "account".into();
-    assert_eq!(leaked("lanes", &[act("h1", "block", 0, None, 1), other_lane]), (4, 1));
+    assert_eq!(leaked(&[act("h1", "block", 0, None, 1), other_lane]), (4, 1));
     // An act that was over before the campaign began, or came after it ended, finds nobody.
-    assert_eq!(leaked("early", &[act("h1", "block", -9, Some(-5), 1)]), (8, 0));
-    assert_eq!(leaked("late", &[act("h1", "block", 31, None, 1)]), (8, 0));
+    assert_eq!(leaked(&[act("h1", "block", -9, Some(-5), 1)]), (8, 0));
+    assert_eq!(leaked(&[act("h1", "block", 31, None, 1)]), (8, 0));
     // In force already when the campaign begins: found at once.
-    assert_eq!(leaked("before", &[act("h1", "block", -9, None, 1)]), (4, 1));
+    assert_eq!(leaked(&[act("h1", "block", -9, None, 1)]), (4, 1));
 }
 
 #[test]
 fn acts_on_clusters_flows_keys_and_organisations_touch_their_accounts() {
-    let outcome = |name: &str, decisions: &[Value]| {
+    let outcome = |decisions: &[Value]| {
         let clusters = [
             cluster("c", 4, &["h1"]),
             cluster("c", 12, &["h1", "b1"]),
             cluster("c", 25, &["h1", "h2", "b1", "b2"]),
         ];
-        let world = two_against_two(name)
-            .with("decisions.jsonl", decisions)
-            .with("clusters.jsonl", &clusters);
+        let world =
+            two_against_two().with("decisions.jsonl", decisions).with("clusters.jsonl", &clusters);
         let result = world.evaluate();
         let alpha = &result.campaigns[0];
         (alpha.found, alpha.leaked.unwrap(), result.benign.above_observe)
     };
     // The members when the act began: h1 and b1.
     let on_cluster = act_on("cluster", json!({"cluster_id": "c"}), "block", 15);
-    assert_eq!(outcome("cluster", &[on_cluster]), (1, 6, 1));
+    assert_eq!(outcome(&[on_cluster]), (1, 6, 1));
     // Before the first record of the cluster: that record's members.
     let early = act_on("cluster", json!({"cluster_id": "c"}), "block", 1);
-    assert_eq!(outcome("cluster-early", &[early]), (1, 5, 0));
+    assert_eq!(outcome(&[early]), (1, 5, 0));
     let ids = json!({"flow_id": "f", "account_id": "h2", "cluster_id": "c"});
-    assert_eq!(outcome("flow", &[act_on("flow", ids, "safeguard", 15)]), (1, 6, 0));
+    assert_eq!(outcome(&[act_on("flow", ids, "safeguard", 15)]), (1, 6, 0));
     let ids = json!({"organization_id": "org-h2"});
-    assert_eq!(outcome("organisation", &[act_on("organization", ids, "block", 15)]), (1, 6, 0));
+    assert_eq!(outcome(&[act_on("organization", ids, "block", 15)]), (1, 6, 0));
     let ids = json!({"api_key_id": "key-b2"});
-    assert_eq!(outcome("key", &[act_on("api_key", ids, "rotate_key", 15)]), (0, 8, 1));
+    assert_eq!(outcome(&[act_on("api_key", ids, "rotate_key", 15)]), (0, 8, 1));
 }
 
 #[test]
@@ -212,7 +206,7 @@ fn a_stolen_key_is_detected_by_its_rotation_and_harms_nobody() {
     let second = json!({"event_id": "v-2", "campaign": "theft"});
     let own = json!({"event_id": "v-3", "campaign": null});
     let key = json!({"api_key_id": "key-v", "account_id": "v"});
-    let result = World::new("stolen")
+    let result = World::new()
         .with("truth.jsonl", &[benign("v", "victim"), harvest, second, own])
         .with(
             "events.jsonl",
@@ -242,7 +236,7 @@ fn a_pool_is_taken_request_by_request() {
     let mut claimed = cluster("c", 5, &["p", "h"]);
     claimed["requests"] = 5.into();
     claimed["template_requests"] = 4.into();
-    let result = World::new("pool")
+    let result = World::new()
         .with("truth.jsonl", &truth)
         .with("events.jsonl", &events)
         .with("clusters.jsonl", &[claimed])
@@ -271,7 +265,7 @@ fn an_act_on_a_whole_account_says_that_all_its_requests_are_harvest() {
     let mut on_flow = act("q", "safeguard", 0, None, 1);
     on_flow["unit"] = "flow".into();
     on_flow["flow_id"] = "f".into();
-    let result = World::new("f1")
+    let result = World::new()
         .with("truth.jsonl", &truth)
         .with("events.jsonl", &events)
         .with("decisions.jsonl", &[act("p", "safeguard", 1, None, 1), on_flow])
@@ -296,7 +290,7 @@ fn a_pivot_is_timed_from_the_first_exchange_on_the_new_model_to_its_alert() {
     let alert =
         |kind: &str, minute| json!({"kind": kind, "event_time": at(minute), "cluster_id": "c"});
     let world = |alerts: &[Value]| {
-        let world = World::new("pivot")
+        let world = World::new()
             .with("truth.jsonl", &truth)
             .with("events.jsonl", &events)
             .with("clusters.jsonl", &[cluster("c", 1, &["h", "i"])])
@@ -310,17 +304,17 @@ fn a_pivot_is_timed_from_the_first_exchange_on_the_new_model_to_its_alert() {
 
 #[test]
 fn what_chance_links_is_counted_by_account_and_week() {
-    let world = World::new("chance")
+    let world = World::new()
         .with("truth.jsonl", &[member("a", "x", "harvest"), member("b", "x", "harvest")])
         .with("events.jsonl", &[request("1", "a", 0), request("2", "b", 7 * 24 * 60)]);
     let mut evaluation = world.evaluate();
     assert!(evaluation.chance.is_none());
-    let none = evaluation.beside_chance(&world.directory);
+    let none = evaluation.beside_chance(world.directory.path());
     assert!(matches!(none, Err(Error::NoOutput { .. })), "{none:?}");
-    let shuffled = World::new("shuffled")
+    let shuffled = World::new()
         .with("summary.json", &[json!({})])
         .with("clusters.jsonl", &[cluster("c", 5, &["a"]), cluster("d", 6, &["a"])]);
-    evaluation.beside_chance(&shuffled.directory).unwrap();
+    evaluation.beside_chance(shuffled.directory.path()).unwrap();
     let chance = evaluation.chance.unwrap();
     assert_eq!((chance.linked, chance.linked_per_account_week), (1, Some(0.5)));
 }
@@ -338,7 +332,7 @@ fn newcomers_after_the_detection_are_timed_until_they_are_linked() {
     ];
     let clusters =
         [cluster("c", 22, &["old", "soon"]), cluster("c", 50, &["old", "soon", "later"])];
-    let result = World::new("newcomers")
+    let result = World::new()
         .with("truth.jsonl", &truth)
         .with("events.jsonl", &events)
         .with("clusters.jsonl", &clusters)
@@ -369,7 +363,7 @@ fn clusters_are_compared_by_their_last_records() {
         merged,
         ended,
     ];
-    let result = World::new("clusters")
+    let result = World::new()
         .with("truth.jsonl", &truth)
         .with("clusters.jsonl", &records)
         .try_evaluate(&[])
@@ -391,10 +385,10 @@ fn clusters_are_compared_by_their_last_records() {
 
 #[test]
 fn what_has_no_support_is_null_in_the_file() {
-    let world = World::new("null")
+    let world = World::new()
         .with("truth.jsonl", &[benign("b", "office")])
         .with("events.jsonl", &[request("1", "b", 0)]);
-    let path = world.evaluate().write(&world.directory).unwrap();
+    let path = world.evaluate().write(world.directory.path()).unwrap();
     let value: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
     assert_eq!(value["accounts"]["precision"], Value::Null);
     assert_eq!(value["accounts"]["recall"], Value::Null);
@@ -406,7 +400,7 @@ fn what_has_no_support_is_null_in_the_file() {
     assert!(value["segments"][0]["wilson_high"].as_f64().unwrap() > 0.7);
     assert_eq!(value["feedback"], false);
 
-    let only_attack = World::new("null-benign")
+    let only_attack = World::new()
         .with("truth.jsonl", &[member("h", "alpha", "harvest")])
         .with(
             "events.jsonl",
@@ -421,7 +415,7 @@ fn what_has_no_support_is_null_in_the_file() {
 
 #[test]
 fn wrong_files_are_named() {
-    let world = two_against_two("wrong");
+    let world = two_against_two();
     let message = |world: &World, inputs: &[&str]| {
         world.try_evaluate(inputs).expect_err("the files are wrong").to_string()
     };
@@ -442,16 +436,16 @@ fn wrong_files_are_named() {
     assert!(
         message(&broken, &[]).contains("truth.jsonl:2: account \"a\" already has another truth")
     );
-    fs::remove_file(broken.directory.join("decisions.jsonl")).unwrap();
-    fs::remove_file(broken.directory.join("clusters.jsonl")).unwrap();
+    fs::remove_file(broken.directory.path().join("decisions.jsonl")).unwrap();
+    fs::remove_file(broken.directory.path().join("clusters.jsonl")).unwrap();
     let broken = broken.with("truth.jsonl", &[member("a", "x", "pool")]);
     assert!(message(&broken, &[]).contains("holds neither decisions.jsonl"));
 }
 
 #[test]
 fn broken_lines_of_the_input_are_counted_and_compression_is_seen_through() {
-    let world = two_against_two("compressed");
-    let mut text = fs::read(world.directory.join("events.jsonl")).unwrap();
+    let world = two_against_two();
+    let mut text = fs::read(world.directory.path().join("events.jsonl")).unwrap();
     text.extend_from_slice(b"{\"type\": \"request\"\nno json\n");
     let plain = world.raw("events.jsonl", &text);
     let expected = plain.evaluate();
@@ -476,7 +470,7 @@ fn broken_lines_of_the_input_are_counted_and_compression_is_seen_through() {
 fn the_table_says_it_in_words() {
     let mut shadow = act("h1", "block", 15, None, 1);
     shadow["mode"] = "shadow".into();
-    let text = table(&two_against_two("table").with("decisions.jsonl", &[shadow]).evaluate());
+    let text = table(&two_against_two().with("decisions.jsonl", &[shadow]).evaluate());
     for expected in [
         "campaign  accounts found  recall  exchanges leaked  of planned  detected after",
         "alpha             1 of 2  50.0 %                 6  8 (75.0 %)      15 min 0 s",

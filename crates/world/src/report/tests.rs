@@ -4,8 +4,8 @@ use crate::evaluate::{Evaluation, evaluate};
 
 /// An evaluation of a small world in which one account of two was found.
 fn sample() -> Evaluation {
-    let folder = std::env::temp_dir().join(format!("iolaus-report-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("a folder");
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
     let truth = folder.join("truth.jsonl");
     let lines = [
         r#"{"account_id":"a1","campaign":"<S1>","role":"harvest","segment":"pool"}"#,
@@ -29,9 +29,7 @@ fn sample() -> Evaluation {
     ];
     let input = folder.join("events.jsonl");
     std::fs::write(&input, stream.join("\n")).expect("a file");
-    let evaluation = evaluate(&truth, &folder, &[input]).expect("a good world");
-    std::fs::remove_dir_all(&folder).expect("it was there");
-    evaluation
+    evaluate(&truth, folder, &[input]).expect("a good world")
 }
 
 #[test]
