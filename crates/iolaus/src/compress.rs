@@ -1,18 +1,22 @@
 //! Compression beside the writer: what is written is handed over in large pieces to a thread of its
-//! own, since compressing takes a third of a simulation.
+//! own, since compressing takes a good part of a simulation. Each piece becomes a frame (RFC 8878, 3.1):
+//! one that is whole in memory is compressed faster than a stream.
 
 use std::fs::File;
 use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread::JoinHandle;
 
-/// Bytes of a piece, and pieces that may wait.
-const PIECE: usize = 1 << 20;
-const WAITING: usize = 6;
+use zstd::zstd_safe::compress_bound;
+
+/// Bytes of a piece, which becomes a frame, and pieces that may wait.
+const PIECE: usize = 2 << 20;
+const WAITING: usize = 3;
 
 /// A file that is written compressed.
 pub struct Compressed {
     piece: Vec<u8>,
+    begun: bool,
     /// Closed to end the thread.
     to: Option<SyncSender<Vec<u8>>>,
     /// Pieces that come back empty.
@@ -26,25 +30,30 @@ impl Compressed {
     /// # Errors
     /// If the compressor cannot be set up.
     #[expect(clippy::disallowed_methods, reason = "the bytes do not depend on who compresses them")]
-    pub fn new(file: File, level: i32) -> io::Result<Compressed> {
-        let mut encoder = zstd::stream::write::Encoder::new(file, level)?;
+    pub fn new(mut file: File, level: i32) -> io::Result<Compressed> {
+        let mut compressor = zstd::bulk::Compressor::new(level)?;
         let (to, from) = sync_channel::<Vec<u8>>(WAITING);
         let (give_back, back) = channel();
         let work = move || {
+            let mut frame = Vec::new();
             for mut piece in from {
-                encoder.write_all(&piece)?;
+                frame.clear();
+                frame.reserve(compress_bound(piece.len()));
+                compressor.compress_to_buffer(&piece, &mut frame)?;
+                file.write_all(&frame)?;
                 piece.clear();
                 // Nobody may be there to take it any more.
                 let _ = give_back.send(piece);
             }
-            encoder.finish().and_then(|mut file| file.flush())
+            file.flush()
         };
         let thread = std::thread::Builder::new().name("compress".to_owned()).spawn(work)?;
         let piece = Vec::with_capacity(PIECE);
-        Ok(Compressed { piece, to: Some(to), back, thread: Some(thread) })
+        Ok(Compressed { piece, begun: false, to: Some(to), back, thread: Some(thread) })
     }
 
     fn hand_over(&mut self) -> io::Result<()> {
+        self.begun = true;
         let empty = self.back.try_recv().unwrap_or_else(|_| Vec::with_capacity(PIECE));
         let piece = std::mem::replace(&mut self.piece, empty);
         let taken = self.to.as_ref().is_some_and(|to| to.send(piece).is_ok());
@@ -76,7 +85,8 @@ impl Write for Compressed {
         if self.to.is_none() {
             return Ok(());
         }
-        if !self.piece.is_empty() {
+        // A file of nothing has a frame of nothing.
+        if !self.piece.is_empty() || !self.begun {
             self.hand_over()?;
         }
         self.end()
