@@ -27,7 +27,7 @@ const MAY_NAME: [(&str, &[&str]); 18] = [
     ("iolaus", &["event", "enrich", "pipeline", "store", "replay", "kafka", "import", "world"]),
     ("tests", &EVERYTHING),
     ("kafka-harness", &[]),
-    ("broker-bench", &["kafka-harness", "step"]),
+    ("broker-bench", &["kafka-harness", "pipeline", "step"]),
 ];
 
 const EVERYTHING: [&str; 17] = [

@@ -4,6 +4,9 @@
 //! stopped broker counts. It ends when a consumer that reads only what was committed holds what
 //! followed: the forwarded request, or the fingerprint that an account's fourth request publishes
 //! (decisions of the account lane are in the same transaction).
+//!
+//! The joint lane answers by the bucket: its time is from a bucket's end until the campaign task's word
+//! that it is complete can be seen, which is in the same transaction as what it decided.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +16,7 @@ use kafka_harness::Cluster;
 use crate::installation::{Installation, PARTITIONS, Sender};
 use crate::load::{EACH, Schedule, account, id, now_ms, publishing};
 use crate::report::Report;
-use crate::watcher::{Watcher, account_of_key, number_of_request};
+use crate::watcher::{Watcher, account_of_key, complete_to, number_of_request};
 use crate::{Load, load};
 
 /// How long things may take on a machine that is busy.
@@ -63,6 +66,7 @@ pub fn latency(cluster: &Cluster, load: &Load) -> Result<Report> {
     let sender = Sender::new(cluster.client(), &stage.input)?;
     let fingerprints = stage.topic("fingerprints");
     let watcher = Watcher::start(cluster.client(), &fingerprints, PARTITIONS, account_of_key)?;
+    let tables = Watcher::start(cluster.client(), &stage.topic("tables"), 1, complete_to)?;
     let backlog = send_at_once(&sender, 0, BACKLOG)?;
     let run = stage.run("all", &[], &[], true)?;
     ensure!(watcher.wait_for(1, PATIENCE), "nothing comes out\n{}", run.said());
@@ -78,6 +82,7 @@ pub fn latency(cluster: &Cluster, load: &Load) -> Result<Report> {
     let warm = backlog + warm_up(&sender, backlog, rate)?;
     ensure!(forwarded.wait_for(warm, PATIENCE), "the forwarder got stuck\n{}", forward.said());
     let schedule = schedule(warm, rate, load.seconds);
+    let epoch = (Instant::now(), now_ms());
     let cpu = (run.cpu()?, forward.cpu()?);
     let behind = schedule.send(&sender)?;
     let all = warm + schedule.count;
@@ -98,11 +103,30 @@ pub fn latency(cluster: &Cluster, load: &Load) -> Result<Report> {
             - crate::report::quantile_of(&floor, quantile);
         report.add(format!("beyond the forwarder, p{:.0}", quantile * 100.0), beyond, "ms");
     }
+    let joint = joint_lane(epoch, &tables.finish());
+    report.add("joint lane, buckets that ended meanwhile", joint.len() as f64, "");
+    if let Some(most) = joint.into_iter().max_by(f64::total_cmp) {
+        report.add("joint lane, from a bucket's end, at most", most, "ms");
+    }
     let each = |cpu: f64| cpu * 1e6 / schedule.count as f64;
     report.add("CPU a request, all tasks in one process", each(cpu.0), "µs");
     report.add("CPU a message, forwarder", each(cpu.1), "µs");
     report.add("sender behind the clock at most", behind.as_secs_f64() * 1e3, "ms");
     Ok(report)
+}
+
+/// From the end of each bucket that ended after the epoch to the moment its results were seen, in
+/// milliseconds.
+fn joint_lane((begun, begun_ms): (Instant, u64), seen: &[(u64, Instant)]) -> Vec<f64> {
+    let time = step::TimeConfig::default();
+    // What the first bucket that is still open will teach takes effect so long after its begin.
+    let beyond = (time.bucket + time.table_delay) as u64;
+    let time = |(to, at): &(u64, Instant)| {
+        let ended_ms = to.checked_sub(beyond)?;
+        let at_ms = begun_ms as f64 + at.checked_duration_since(begun)?.as_secs_f64() * 1e3;
+        (ended_ms >= begun_ms).then_some(at_ms - ended_ms as f64)
+    };
+    seen.iter().filter_map(time).collect()
 }
 
 /// A topic for the forwarder. It takes the forwarder's name.

@@ -6,6 +6,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use pipeline::message::TableMessage;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka::{ClientConfig, Message};
@@ -92,4 +93,13 @@ pub fn account_of_key(key: &[u8], _: &[u8]) -> Option<u64> {
 pub fn number_of_request(_: &[u8], payload: &[u8]) -> Option<u64> {
     let text = std::str::from_utf8(payload.get(..80)?).ok()?;
     text.split_once("\"event_id\":\"e")?.1.get(..12)?.parse().ok()
+}
+
+/// Up to when the tables are complete, in milliseconds, if that is what a record of theirs says. A version
+/// byte goes before the message.
+pub fn complete_to(_: &[u8], payload: &[u8]) -> Option<u64> {
+    match step::decode(payload.get(1..)?).ok()? {
+        TableMessage::Complete(to) => u64::try_from(to.0).ok(),
+        TableMessage::Row(_) => None,
+    }
 }
