@@ -5,6 +5,8 @@
 
 mod dead_letters;
 mod rights;
+#[cfg(feature = "tls")]
+mod tls;
 mod topics;
 
 use std::time::{Duration, Instant};

@@ -33,7 +33,7 @@ fn as_role(settings: &Settings, role: &str) -> Settings {
     let mut settings = settings.clone();
     let login = [
         ("security.protocol", "SASL_PLAINTEXT"),
-        ("sasl.mechanism", "PLAIN"),
+        ("sasl.mechanism", if cfg!(feature = "tls") { "SCRAM-SHA-512" } else { "PLAIN" }),
         ("sasl.username", role),
         ("sasl.password", role),
     ];
