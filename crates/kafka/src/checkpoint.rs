@@ -215,7 +215,7 @@ impl Keeper {
                 }
             })
             .map_err(|error| Error::Unfit(format!("cannot start a thread: {error}")))?;
-        let interval = Duration::from_secs(settings.checkpoint_interval_s);
+        let interval = Duration::from_secs(settings.checkpoint_interval_s).min(MAX_AGE);
         let share = settings.memory_bytes().map(|bytes| bytes as usize / WAITING_SHARE);
         let waiting_bytes =
             share.map_or(WAITING_BYTES, |share| share.clamp(WAITING_BYTES_LEAST, WAITING_BYTES));

@@ -15,6 +15,7 @@ mod forwarder;
 mod installation;
 mod latency;
 mod load;
+mod malformed;
 mod process;
 mod report;
 mod restore;
@@ -49,6 +50,8 @@ enum What {
     Restore(State),
     /// Accounts that come once, more than fit in memory: what is resident beside the bound, and how fast it goes
     Flood(Waves),
+    /// The throughput that is left when every tenth record cannot be used
+    Malformed,
     /// All of these with their defaults but the flood, which takes long
     All,
     /// Forwards one topic into another until told to stop (the others start this)
@@ -112,11 +115,13 @@ fn main() -> Result<()> {
         What::Cpu(costs) => vec![costs::cpu(&cluster, costs)?],
         What::Restore(state) => vec![restore::restore(&cluster, state)?],
         What::Flood(waves) => vec![flood::flood(&cluster, waves)?],
+        What::Malformed => vec![malformed::malformed(&cluster)?],
         What::All => vec![
             latency::forwarder(&cluster, &load)?,
             latency::latency(&cluster, &load)?,
             costs::cpu(&cluster, &Costs { accounts: 20_000 })?,
             restore::restore(&cluster, &State { accounts: 100_000, full: false })?,
+            malformed::malformed(&cluster)?,
         ],
         What::Forward(_) => Vec::new(),
     };

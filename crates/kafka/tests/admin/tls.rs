@@ -80,8 +80,8 @@ fn topics_are_made_over_tls_with_scram_and_a_certificate() {
     let missing = topics::missing(&findings).expect("it may see them");
     topics::create(&connection, &good, &missing, 1).expect("it may make them");
     assert_eq!(Counts::ask(&good).expect("it fits").accounts, 2);
-    // Each is refused in words that help: a broker that is not trusted, a certificate that the broker does not trust, a wrong password, and
-    // a client that knows nothing of TLS.
+    // Each is refused in words that help: a broker that is not trusted, a certificate that the broker does
+    // not trust, a wrong password, and a client that knows nothing of TLS.
     let mut wrong = good.clone();
     wrong.properties.insert("sasl.password".to_owned(), "guessed".to_owned());
     let refused = [
