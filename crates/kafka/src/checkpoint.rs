@@ -17,6 +17,7 @@ use store::{Identity, Opened, Store, Together};
 use crate::error::Error;
 use crate::faults::{self, Fault};
 use crate::host::Host;
+use crate::priority;
 use crate::residents::{Residents, Restore};
 use crate::restore::Log;
 use crate::settings::Settings;
@@ -206,7 +207,7 @@ impl Keeper {
         std::thread::Builder::new()
             .name("keeper".to_owned())
             .spawn(move || {
-                give_way();
+                priority::of_checkpoints();
                 for job in from {
                     faults::at(faults::Place::BeforeCheckpoint);
                     job.write();
@@ -365,13 +366,6 @@ impl Keeper {
             nap(Duration::from_millis(2));
         }
     }
-}
-
-/// Lets other threads go first from now on: nobody waits for a checkpoint, but everybody for a turn.
-fn give_way() {
-    #[cfg(target_os = "linux")]
-    // Of this thread, on Linux. Without the right to it things are only slower.
-    let _ = rustix::process::nice(15);
 }
 
 /// Of a task's rows, those that a shard needs before it can do anything; none, if it needs all.

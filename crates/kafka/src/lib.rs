@@ -17,6 +17,7 @@ mod names;
 mod outbox;
 mod owned;
 mod ownership;
+mod priority;
 mod producer;
 mod residents;
 mod restore;

@@ -27,6 +27,7 @@ use crate::item::{Reader, table_message};
 use crate::outbox::Names;
 use crate::owned::Owned;
 use crate::ownership::Ownership;
+use crate::priority;
 use crate::producer::Producer;
 use crate::restore::Restorer;
 use crate::settings::Settings;
@@ -140,6 +141,7 @@ impl Worker {
     /// # Errors
     /// If it can't go on: what was not committed will be done again.
     pub fn run(&mut self) -> Result<(), Error> {
+        priority::of_task(self.task);
         while !self.status.stopping() && !self.finished() {
             match self.turn() {
                 Ok(()) => self.status.turned(self.owned.len()),
