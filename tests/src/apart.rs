@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cluster::{Clusterer, In as ClusterIn, Out as ClusterOut};
-use correlate::{Correlator, Gather, Gathered, Ground};
+use correlate::{Correlator, Gather, Gathered, Ground, Piece};
 use decide::{
     AccountLane, AccountState, In as JointIn, JointLane, JointState, Out as JointOut, RuleTable,
 };
@@ -204,7 +204,7 @@ fn correlate_alone(config: Config, between: &mut Between) {
             ground.add(bucket, *stratum, *count);
         }
         let mut links: Vec<Link> = Vec::new();
-        let mut objects = gather.read_out(bucket);
+        let mut objects = gather.read(bucket, Piece::first(1));
         let mut gathered = Gathered::default();
         while objects.next(&mut gathered) {
             let state = slots.entry(Slot::of_digest(gathered.object.0)).or_default();

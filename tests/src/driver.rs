@@ -209,6 +209,7 @@ impl Driver {
     fn finished(&self) -> bool {
         self.accounts.iter().all(AccountShard::has_ended)
             && self.sightings.iter().all(Log::is_read)
+            && !self.objects.iter().any(ObjectShard::is_due)
             && self.joint.is_read()
     }
 
@@ -243,6 +244,14 @@ impl Driver {
                 for _ in 0..most {
                     let Some((from, message)) = self.sightings[index].read() else { break };
                     self.objects[index].take(from, message, &mut ());
+                    worked = true;
+                }
+                if self.objects[index].is_due() {
+                    let touches = match self.plan.seed {
+                        Some(_) => 1 + self.random.below(30) as usize,
+                        None => usize::MAX,
+                    };
+                    self.objects[index].work(touches, &mut ());
                     worked = true;
                 }
             }

@@ -1,10 +1,12 @@
-//! Sightings of buckets that are not complete yet: a set per bucket, read out in canonical order.
+//! Sightings of buckets that are not complete yet: a set per bucket, read in canonical order, whole or in
+//! pieces.
 
 use std::sync::Arc;
 use std::vec::IntoIter;
 
 use event::id::ObjectKey;
 use event::sighting::{Layer, Sighted, SightingBlock, Touch};
+use serde::{Deserialize, Serialize};
 use step::{Bucket, Keyed};
 
 /// What a partition has received and not read out.
@@ -28,10 +30,38 @@ pub struct Gathered {
     pub touches: Vec<(Touch, Arc<Sighted>)>,
 }
 
+/// One of the pieces into which the objects of a bucket are divided, evenly, by their digests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Piece {
+    number: u32,
+    of: u32,
+}
+
+impl Piece {
+    /// The first of so many.
+    #[must_use]
+    pub fn first(of: u32) -> Piece {
+        Piece { number: 0, of: of.max(1) }
+    }
+
+    /// The one after it.
+    #[must_use]
+    pub fn next(self) -> Option<Piece> {
+        let number = self.number + 1;
+        (number < self.of).then_some(Piece { number, ..self })
+    }
+
+    /// The upper half of a digest says where between the first and the last object it stands; slots are
+    /// told by its lower half.
+    fn holds(self, object: ObjectKey) -> bool {
+        ((object.0.0 >> 32) * u64::from(self.of)) >> 32 == u64::from(self.number)
+    }
+}
+
 /// A touch with its object first, as rows are sorted.
 type Row = (ObjectKey, Layer, Touch, Arc<Sighted>);
 
-/// A bucket object by object, in order.
+/// A piece of a bucket object by object, in order.
 ///
 /// Not an iterator: most objects have one touch, and a list of its own for each would cost more
 /// than what is learnt from it.
@@ -76,40 +106,41 @@ impl Gather {
         self.next += 1;
     }
 
-    /// Takes out `bucket`, by object and content: how it came in no longer shows.
-    pub fn read_out(&mut self, bucket: Bucket) -> ReadOut {
-        let keys = self.blocks.keys().into_iter().filter(|key| key.0 == bucket);
-        let blocks: Vec<SightingBlock> = keys
-            .collect::<Vec<_>>()
-            .into_iter()
-            .filter_map(|key| self.blocks.remove(key))
-            .collect();
-        let mut rows: Vec<Row> = blocks
-            .iter()
-            .flat_map(|block| {
-                block.sightings.iter().filter_map(|seen| {
-                    let by = block.accounts.get(seen.by as usize)?;
-                    Some((seen.object, seen.layer, seen.touch, Arc::clone(by)))
-                })
-            })
-            .collect();
+    fn blocks_of(&self, bucket: Bucket) -> impl Iterator<Item = &SightingBlock> {
+        self.blocks.unordered().filter(move |(key, _)| key.0 == bucket).map(|(_, block)| block)
+    }
+
+    /// How many touches came in `bucket`, repeats included.
+    #[must_use]
+    pub fn touches(&self, bucket: Bucket) -> usize {
+        self.blocks_of(bucket).map(|block| block.sightings.len()).sum()
+    }
+
+    /// A piece of `bucket`, by object and content: how it came in no longer shows.
+    #[must_use]
+    pub fn read(&self, bucket: Bucket, piece: Piece) -> ReadOut {
+        let mut rows: Vec<Row> = Vec::new();
+        for block in self.blocks_of(bucket) {
+            for seen in block.sightings.iter().filter(|seen| piece.holds(seen.object)) {
+                if let Some(by) = block.accounts.get(seen.by as usize) {
+                    rows.push((seen.object, seen.layer, seen.touch, Arc::clone(by)));
+                }
+            }
+        }
         rows.sort_unstable();
         rows.dedup();
         ReadOut { rows: rows.into_iter() }
     }
 
-    /// Buckets before `end` with anything in them, in order.
+    /// Forgets `bucket`, once it was read.
+    pub fn forget(&mut self, bucket: Bucket) {
+        self.blocks.retain(|key, _| key.0 != bucket);
+    }
+
+    /// The first bucket before `end` with anything in it.
     #[must_use]
-    pub fn open_before(&self, end: Bucket) -> Vec<Bucket> {
-        let mut buckets: Vec<Bucket> = self
-            .blocks
-            .keys()
-            .into_iter()
-            .map(|key| key.0)
-            .filter(|bucket| *bucket < end)
-            .collect();
-        buckets.dedup();
-        buckets
+    pub fn first_before(&self, end: Bucket) -> Option<Bucket> {
+        self.blocks.unordered().map(|(key, _)| key.0).filter(|bucket| *bucket < end).min()
     }
 }
 
@@ -179,11 +210,15 @@ mod tests {
         }
     }
 
-    fn read_out(gather: &mut Gather, bucket: i64) -> Vec<Gathered> {
-        let mut rows = gather.read_out(Bucket(bucket));
+    fn read(gather: &Gather, bucket: i64, piece: Piece) -> Vec<Gathered> {
+        let mut rows = gather.read(Bucket(bucket), piece);
         let mut gathered = Gathered::default();
         let next = || rows.next(&mut gathered).then(|| gathered.clone());
         std::iter::from_fn(next).collect()
+    }
+
+    fn whole(gather: &Gather, bucket: i64) -> Vec<Gathered> {
+        read(gather, bucket, Piece::first(1))
     }
 
     #[test]
@@ -205,25 +240,44 @@ mod tests {
                 restored.restore(*table, key, value.as_deref()).expect("it was written just now");
             }
             restored.add(Bucket(1), block(&[9], &[(9, 0)]));
-            assert_eq!(read_out(&mut restored, 1).len(), 3);
+            assert_eq!(whole(&restored, 1).len(), 3);
         }
     }
 
     #[test]
     fn how_blocks_were_cut_and_ordered_does_not_show() {
-        let whole = {
+        let expected = {
             let mut gather = Gather::default();
             gather.add(Bucket(1), block(&[7, 8, 9], &[(1, 0), (1, 1), (2, 2), (1, 0)]));
-            read_out(&mut gather, 1)
+            whole(&gather, 1)
         };
         let mut gather = Gather::default();
         gather.add(Bucket(1), block(&[9], &[(2, 0)]));
         gather.add(Bucket(2), block(&[9], &[(5, 0)]));
         gather.add(Bucket(1), block(&[8, 7], &[(1, 0), (1, 1)]));
-        assert_eq!(gather.open_before(Bucket(3)), [Bucket(1), Bucket(2)]);
-        assert_eq!(read_out(&mut gather, 1), whole);
-        assert_eq!(whole.len(), 2);
-        assert_eq!(whole[0].touches.len(), 2);
-        assert_eq!(gather.open_before(Bucket(3)), [Bucket(2)]);
+        assert_eq!(gather.first_before(Bucket(3)), Some(Bucket(1)));
+        assert_eq!(whole(&gather, 1), expected);
+        assert_eq!(expected.len(), 2);
+        assert_eq!(expected[0].touches.len(), 2);
+        gather.forget(Bucket(1));
+        assert_eq!(gather.first_before(Bucket(3)), Some(Bucket(2)));
+    }
+
+    #[test]
+    fn pieces_make_the_whole_in_its_order() {
+        let mut gather = Gather::default();
+        let objects: Vec<(u64, u32)> =
+            (0..500_u64).map(|n| (n.wrapping_mul(0x9e37_79b9_7f4a_7c15), (n % 3) as u32)).collect();
+        gather.add(Bucket(1), block(&[7, 8, 9], &objects));
+        gather.add(Bucket(1), block(&[6], &[(0, 0), (u64::MAX, 0)]));
+        let all = whole(&gather, 1);
+        assert_eq!((all.len(), gather.touches(Bucket(1))), (501, 502));
+        for of in [2, 7, 64] {
+            let pieces = std::iter::successors(Some(Piece::first(of)), |piece| piece.next());
+            let pieces: Vec<Vec<Gathered>> = pieces.map(|piece| read(&gather, 1, piece)).collect();
+            assert_eq!(pieces.len(), of as usize);
+            assert!(pieces.iter().all(|piece| piece.len() < 1_000 / of as usize), "{of}");
+            assert_eq!(pieces.concat(), all);
+        }
     }
 }

@@ -11,6 +11,6 @@ mod operator;
 mod sample;
 mod state;
 
-pub use gather::{Gather, Gathered, ReadOut};
+pub use gather::{Gather, Gathered, Piece, ReadOut};
 pub use operator::{Config, Correlator};
 pub use state::{Ground, SlotState};

@@ -3,7 +3,8 @@
 //!
 //! `IOLAUS_DIE=PLACE:N` kills the process the Nth time it comes by a place, without a word.
 //! `IOLAUS_FAIL=N` lets every Nth commit fail though nothing is wrong. `IOLAUS_ROOM=N` leaves room for N
-//! accounts a worker, however much memory there is. `IOLAUS_DAMAGE=N` lets the Nth account that is fetched
+//! accounts a worker, however much memory there is. `IOLAUS_TOUCHES=N` lets so many touches of objects go into
+//! a transaction. `IOLAUS_DAMAGE=N` lets the Nth account that is fetched
 //! stand on a damaged page. `IOLAUS_PLANT=FAULT` breaks one rule.
 
 /// A place in a worker's turn.
@@ -99,6 +100,13 @@ mod armed {
         *ROOM.get_or_init(|| std::env::var("IOLAUS_ROOM").ok()?.parse().ok())
     }
 
+    /// How many touches of objects go into a transaction, if a test says so.
+    #[expect(clippy::disallowed_methods, reason = "tests say so")]
+    pub fn touches() -> Option<usize> {
+        static TOUCHES: OnceLock<Option<usize>> = OnceLock::new();
+        *TOUCHES.get_or_init(|| std::env::var("IOLAUS_TOUCHES").ok()?.parse().ok())
+    }
+
     /// Whether the page of the account that is fetched now is damaged.
     #[expect(clippy::disallowed_methods, reason = "tests say so")]
     pub fn damaged() -> bool {
@@ -114,7 +122,7 @@ mod armed {
 }
 
 #[cfg(feature = "faults")]
-pub use armed::{at, commit_fails, damaged, planted, room, verifies};
+pub use armed::{at, commit_fails, damaged, planted, room, touches, verifies};
 
 /// Nothing.
 #[cfg(not(feature = "faults"))]
@@ -130,6 +138,12 @@ pub fn verifies() -> bool {
 #[cfg(not(feature = "faults"))]
 pub fn damaged() -> bool {
     false
+}
+
+/// As many as are well.
+#[cfg(not(feature = "faults"))]
+pub fn touches() -> Option<usize> {
+    None
 }
 
 /// As much as there is.

@@ -13,9 +13,13 @@ use step::{Change, Corrupt, Rows, TableId};
 
 use crate::checkpoint::Checkpoint;
 use crate::error::Error;
+use crate::faults;
 use crate::item::Item;
 use crate::outbox::Outbox;
 use crate::task::{Counts, Task};
+
+/// Touches of objects whose consequences go into one transaction, of each partition: about 100 ms of work.
+const TOUCHES: usize = 32_768;
 
 /// A shard of one partition of a task.
 pub struct Host {
@@ -134,6 +138,22 @@ impl Host {
             self.touched |= shard.has_news();
         }
         Ok(())
+    }
+
+    /// Whether there is work that waits for no record.
+    #[must_use]
+    pub fn is_due(&self) -> bool {
+        matches!(&self.shard, Shard::Object(shard) if shard.is_due())
+    }
+
+    /// Does as much of the work that waits for no record as fits well into a transaction.
+    pub fn work(&mut self) {
+        if let Shard::Object(shard) = &mut self.shard
+            && shard.is_due()
+        {
+            shard.work(faults::touches().unwrap_or(TOUCHES), &mut ());
+            self.touched = true;
+        }
     }
 
     /// Brings an account in that may not be in memory.

@@ -1,8 +1,9 @@
-//! One partition of the object task: sightings gather until a bucket is complete, then correlate.
+//! One partition of the object task: sightings gather until a bucket is complete, then correlate, piece by
+//! piece.
 
 use std::collections::BTreeMap;
 
-use correlate::{Correlator, Gather, Gathered, Ground, ReadOut, SlotState};
+use correlate::{Correlator, Gather, Gathered, Ground, Piece, ReadOut, SlotState};
 use event::link::Link;
 use event::sighting::Stratum;
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,9 @@ use crate::{Config, Meter};
 
 /// Links in a message, at most: it must fit in a record of a broker.
 const MESSAGE_LINKS: usize = 4_096;
+
+/// Pieces of a bucket, at most: each is looked for in all of it.
+const PIECES: u32 = 64;
 
 /// What an object shard hands out.
 #[derive(Debug, Default)]
@@ -33,6 +37,10 @@ const GATHER: u8 = 1;
 const GROUND: u8 = 2;
 const OWN: u8 = 3;
 
+/// The row of [`Own`], and the one of [`Reading`].
+const OWN_ROW: step::TableId = 0;
+const READING_ROW: step::TableId = 1;
+
 /// The shard's own row.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Own {
@@ -43,6 +51,13 @@ struct Own {
     ended: bool,
 }
 
+/// A bucket of which some pieces have been read: the next one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Reading {
+    bucket: Bucket,
+    piece: Piece,
+}
+
 /// One partition of the object task.
 pub struct ObjectShard {
     config: Config,
@@ -50,6 +65,9 @@ pub struct ObjectShard {
     gather: Gather,
     ground: Ground,
     own: Own,
+    reading: Option<Reading>,
+    /// What the changelog says of `reading`.
+    noted: Option<Reading>,
     tracked: bool,
     handed: Handed,
 }
@@ -74,12 +92,14 @@ impl ObjectShard {
                 told: Bucket(i64::MIN),
                 ended: false,
             },
+            reading: None,
+            noted: None,
             tracked,
             handed: Handed::default(),
         }
     }
 
-    /// Takes a message of an account partition.
+    /// Takes a message of an account partition. What is due then waits for [`ObjectShard::work`].
     pub fn take(&mut self, from: usize, message: ToObject, meter: &mut dyn Meter) {
         meter.enter(Stage::Correlate);
         match message {
@@ -89,40 +109,70 @@ impl ObjectShard {
                     *self.own.totals.entry((bucket, stratum)).or_default() += count;
                 }
                 self.own.upstream.hear(from, progress);
-                self.close();
             }
         }
     }
 
-    /// Closes what is complete, bucket by bucket, and says so.
-    fn close(&mut self) {
+    /// Whether buckets are complete that it has not closed.
+    #[must_use]
+    pub fn is_due(&self) -> bool {
         let least = self.own.upstream.least(&self.config.time);
-        let mut due: Vec<Bucket> = self.gather.open_before(least.to);
-        due.extend(self.own.totals.keys().map(|key| key.0).filter(|bucket| *bucket < least.to));
-        due.sort_unstable();
-        due.dedup();
-        for bucket in due {
-            self.keep_house(bucket);
-            self.read_out(bucket);
+        least.to > self.own.told || (least.ended.is_some() && !self.own.ended)
+    }
+
+    /// Closes what is complete, bucket by bucket, and says so; of a bucket with more than so many touches only
+    /// pieces of about so many, until it is called again. However it is cut, the same follows.
+    pub fn work(&mut self, touches: usize, meter: &mut dyn Meter) {
+        if !self.is_due() {
+            return;
         }
-        let ended = least.ended.is_some() && !self.own.ended;
-        if least.to > self.own.told || ended {
-            self.own.told = least.to;
-            self.own.ended |= ended;
-            self.handed.to_campaign.push(ToCampaign::Closed(least));
+        meter.enter(Stage::Correlate);
+        let least = self.own.upstream.least(&self.config.time);
+        let mut read = 0;
+        while read < touches {
+            let Some(reading) = self.reading.or_else(|| self.begin(least.to, touches)) else {
+                self.own.told = least.to;
+                self.own.ended |= least.ended.is_some();
+                self.handed.to_campaign.push(ToCampaign::Closed(least));
+                return;
+            };
+            read += self.read(reading);
         }
     }
 
-    fn read_out(&mut self, bucket: Bucket) {
-        let Own { totals, .. } = &mut self.own;
+    /// The first bucket before `to` that is not closed: its time has come.
+    fn begin(&mut self, to: Bucket, touches: usize) -> Option<Reading> {
+        let counted = self.own.totals.keys().next().map(|key| key.0).filter(|bucket| *bucket < to);
+        let bucket = [self.gather.first_before(to), counted].into_iter().flatten().min()?;
+        self.keep_house(bucket);
+        let totals = &mut self.own.totals;
         while let Some(entry) = totals.first_entry().filter(|entry| entry.key().0 <= bucket) {
             let (bucket, stratum) = *entry.key();
             self.ground.add(bucket, stratum, entry.remove());
         }
+        let pieces = self.gather.touches(bucket).div_ceil(touches.max(1));
+        let pieces = u32::try_from(pieces).map_or(PIECES, |pieces| pieces.min(PIECES));
+        Some(Reading { bucket, piece: Piece::first(pieces) })
+    }
+
+    /// Reads a piece; with the last one the bucket is closed. Returns how many touches it had.
+    fn read(&mut self, reading: Reading) -> usize {
+        let Reading { bucket, piece } = reading;
+        let rows = self.gather.read(bucket, piece);
+        let touches = rows.left();
+        self.correlate(bucket, rows);
+        self.reading = piece.next().map(|piece| Reading { bucket, piece });
+        if self.reading.is_none() {
+            self.gather.forget(bucket);
+            self.own.closed = Some(bucket);
+        }
+        touches
+    }
+
+    fn correlate(&mut self, bucket: Bucket, mut rows: ReadOut) {
         let operator = Correlator { config: self.config.correlate };
         let at = bucket.end(self.config.time.bucket);
         let mut links: Vec<Link> = Vec::new();
-        let mut rows = self.gather.read_out(bucket);
         let record = (bucket, Gathered::default());
         let mut stamped = Stamped { at, clamped: false, record };
         let tracked = self.tracked;
@@ -142,7 +192,6 @@ impl ObjectShard {
             });
             operator.apply(state, &self.ground, &stamped, &mut links);
         }
-        self.own.closed = Some(bucket);
         let some = links.chunks(MESSAGE_LINKS).map(|some| ToCampaign::Links(bucket, some.to_vec()));
         self.handed.to_campaign.extend(some);
     }
@@ -192,8 +241,13 @@ impl ObjectShard {
         self.handed.changes.extend(changes.drain(..).map(|change| (whole(GATHER), change)));
         self.ground.take_changes(&mut changes);
         self.handed.changes.extend(changes.drain(..).map(|change| (whole(GROUND), change)));
-        let own = (0, Vec::new(), Some(encode(&self.own)));
+        let own = (OWN_ROW, Vec::new(), Some(encode(&self.own)));
         self.handed.changes.push((whole(OWN), own));
+        if self.noted != self.reading {
+            self.noted = self.reading;
+            let reading = (READING_ROW, Vec::new(), self.reading.as_ref().map(encode));
+            self.handed.changes.push((whole(OWN), reading));
+        }
     }
 
     /// Puts back a row of state.
@@ -213,6 +267,10 @@ impl ObjectShard {
             }
             (GATHER, _) => self.gather.restore(table, key, value)?,
             (GROUND, _) => self.ground.restore(table, key, value)?,
+            (_, value) if table == READING_ROW => {
+                self.reading = value.map(decode).transpose()?;
+                self.noted = self.reading;
+            }
             (_, Some(value)) => self.own = decode(value)?,
             (_, None) => {}
         }

@@ -382,6 +382,7 @@ impl Run {
                 for _ in 0..most {
                     let Some((from, message)) = queue.read() else { break };
                     shard.take(from, message, &mut self.watch);
+                    shard.work(usize::MAX, &mut self.watch);
                     worked = true;
                 }
                 worked

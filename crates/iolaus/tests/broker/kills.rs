@@ -130,7 +130,9 @@ fn killed_at_every_place_of_a_turn() {
                 _ => 1 + chance.below(60),
             };
             let die = format!("{place}:{count}");
-            let mut child = stage.start_with("p0", &[], &[("IOLAUS_DIE", &die)]);
+            // So few that a bucket is closed in several transactions.
+            let set = [("IOLAUS_DIE", die.as_str()), ("IOLAUS_TOUCHES", "3")];
+            let mut child = stage.start_with("p0", &[], &set);
             let deadline = Instant::now() + PATIENCE;
             let status = loop {
                 if let Some(status) = child.try_wait().expect("it is ours") {

@@ -177,6 +177,7 @@ impl Worker {
         self.hear_silence()?;
         faults::at(faults::Place::AfterPoll);
         self.owned.values_mut().try_for_each(Owned::work)?;
+        self.owned.values_mut().for_each(|owned| owned.host.work());
         if self.owned.values().any(|owned| owned.host.touched()) {
             self.commit()?;
         }
@@ -192,7 +193,7 @@ impl Worker {
         let due = (self.began_at + interval).max(begun + GATHER.min(interval));
         let idle = begun + IDLE;
         let (mut records, mut bytes) = (0, 0);
-        let mut news = false;
+        let mut news = self.owned.values().any(|owned| owned.host.is_due());
         while records < self.shared.settings.commit_records && bytes < TURN_BYTES {
             let now = now();
             let until = if news { due } else { idle.max(due) };
